@@ -1,0 +1,116 @@
+package measures
+
+// Measure is an operational definition: what is counted, out of what, from
+// where, and which way is better. It is data; the plugin and entry named by
+// Uses compute it.
+type Measure struct {
+	ID      MeasureID `json:"id"`
+	Title   string    `json:"title"`
+	Problem string    `json:"problem"` // the problem it answers, and for whom: shown first
+	Why     string    `json:"why"`     // why it matters
+
+	Numerator   string `json:"numerator"`   // in words
+	Denominator string `json:"denominator"` // in words; empty for a count
+	Inclusions  string `json:"inclusions"`
+	Scope       string `json:"scope"` // a few words for headings: "A&E, all types"
+
+	Dataset     DatasetID `json:"dataset"`
+	Inputs      []Input   `json:"inputs"` // what the plugin is given
+	Grain       Grain     `json:"grain"`
+	Stratifiers []string  `json:"stratifiers,omitempty"`
+
+	Unit      Unit      `json:"unit"`
+	Direction Direction `json:"direction"`
+	Type      string    `json:"type"`   // outcome, process or balancing
+	Family    MeasureID `json:"family"` // the measure it is a variant of, or itself
+	Targets   []Target  `json:"targets,omitempty"`
+
+	Uses  Uses    `json:"uses"`
+	Rules RuleSet `json:"rules"`
+	// Baseline is how many points of a phase make the limits when nobody
+	// decided otherwise; 0 means all.
+	Baseline int `json:"baseline"`
+
+	AuthoredBy string `json:"authored_by"`
+	CheckedBy  string `json:"checked_by"`
+	ReviewDate Date   `json:"review_date"`
+}
+
+// Uses names the plugin and the entry in it that compute a measure.
+type Uses struct {
+	Plugin string `json:"plugin"`
+	Entry  string `json:"entry"`
+}
+
+// Input is one column that a plugin is given: the sum of some columns of the
+// dataset less the sum of others. It is missing where any of them is.
+type Input struct {
+	Name  string   `json:"name"`
+	Plus  []string `json:"plus"`
+	Minus []string `json:"minus,omitempty"`
+}
+
+// Columns lists the columns of the dataset that the measure reads, each once.
+func (m *Measure) Columns() []string {
+	var columns []string
+	seen := map[string]bool{}
+	for _, in := range m.Inputs {
+		for _, list := range [][]string{in.Plus, in.Minus} {
+			for _, name := range list {
+				if !seen[name] {
+					seen[name] = true
+					columns = append(columns, name)
+				}
+			}
+		}
+	}
+	return columns
+}
+
+// Unit says how a value is written.
+type Unit struct {
+	// Multiply turns numerator/denominator into what is plotted: 100 for
+	// percent, 1000 for "per 1,000 bed days", 1 for counts.
+	Multiply float64 `json:"multiply"`
+	Symbol   string  `json:"symbol"`   // "%" or empty
+	Words    string  `json:"words"`    // "of attendances", "people", "per 1,000 bed days"
+	Decimals int     `json:"decimals"` // shown; never used in arithmetic
+}
+
+// Grain is the length of one period.
+type Grain string
+
+const (
+	Day           Grain = "day"
+	Week          Grain = "week"
+	Month         Grain = "month"
+	Quarter       Grain = "quarter"
+	FinancialYear Grain = "financial-year"
+)
+
+// Dataset is a flow of data: its columns, where it comes from and who may have it.
+type Dataset struct {
+	ID          DatasetID `json:"id"`
+	Title       string    `json:"title"`
+	Grain       Grain     `json:"grain"`
+	Census      bool      `json:"census"` // counted at the end of the period, not during it
+	Columns     []Column  `json:"columns"`
+	Stratifiers []string  `json:"stratifiers"`
+	Source      string    `json:"source"`
+	Licence     string    `json:"licence"`
+	Attribution string    `json:"attribution"` // the line to show beside the data
+	Owner       string    `json:"owner"`
+	OptOuts     string    `json:"opt_outs"` // who applied the national data opt-out
+	// Published data may be read across organisations; anything else is the
+	// organisation's own until its policy says otherwise.
+	Published bool `json:"published"`
+	Synthetic bool `json:"synthetic"` // made by a program: says so on every page
+}
+
+// Column is one typed column of a dataset.
+type Column struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Type  string `json:"type"` // count, number or share
+	Role  string `json:"role"` // numerator, denominator or value
+}
