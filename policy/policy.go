@@ -56,13 +56,12 @@ type Plugin struct {
 
 // Resource is the data that a request touches.
 type Resource struct {
-	Dataset      measures.DatasetID `json:"dataset"`
-	Columns      []string           `json:"columns"`
-	ODS          measures.ODSCode   `json:"ods"` // one organisation, or ENG for all of them
-	Grain        string             `json:"grain"`
-	Stratifiers  []string           `json:"stratifiers"`
-	Period       Period             `json:"period"`
-	Organisation []measures.ODSCode `json:"-"`
+	Dataset     measures.DatasetID `json:"dataset"`
+	Columns     []string           `json:"columns"`
+	ODS         measures.ODSCode   `json:"ods"` // one organisation, or ENG for all of them
+	Grain       string             `json:"grain"`
+	Stratifiers []string           `json:"stratifiers"`
+	Period      Period             `json:"period"`
 }
 
 // Period is closed on both sides.
