@@ -27,6 +27,12 @@ type Measure struct {
 
 	Uses  Uses    `json:"uses"`
 	Rules RuleSet `json:"rules"`
+	// Start is the first period of the chart that is shown unless a reader
+	// asks for more; zero means everything there is. It is a date and not a
+	// number of months, because a window that slides would move the limits.
+	Start Date `json:"start,omitempty"`
+	// StartReason says why the chart begins there.
+	StartReason string `json:"start_reason,omitempty"`
 	// Baseline is how many points of a phase make the limits when nobody
 	// decided otherwise; 0 means all.
 	Baseline int `json:"baseline"`
