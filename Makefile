@@ -1,0 +1,69 @@
+# Signalbox. `make` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The same flags everywhere: other flags would compile every dependency again.
+GO := go
+TOOL := $(GO) tool -modfile=tools.mod
+TEST_FLAGS ?=
+# Two packages at a time: each test may start PostgreSQL, Chromium and sandboxes.
+TEST_PARALLEL ?= 2
+BENCH ?= .
+FUZZ_TIME ?= 10m
+
+ASSET_SOURCES := $(wildcard web/assets/src/*) web/assets/package.json web/assets/package-lock.json web/assets/build.mjs
+GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_test.go' -not -path '*/built/*') $(wildcard plugins/library/*/manifest.json)
+ASSETS := web/assets/built/manifest.json
+PLUGINS := plugins/library/built/index.json
+
+.PHONY: help run test build check bench soak generate plugins assets screenshots clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: ## set up what is missing, build, and start with demonstration data on http://127.0.0.1:8080
+	@scripts/setup run
+	@$(MAKE) --no-print-directory build
+	@exec bin/signalbox serve --demo
+
+build: $(ASSETS) $(PLUGINS) ## the whole program, assets and plugins inside: bin/signalbox
+	@[ -d "$$($(GO) env GOCACHE)/00" ] || echo "The first build compiles everything and takes some minutes."
+	$(GO) build -o bin/signalbox ./cmd/signalbox
+
+test: ## set up what tests need, then run them all, browser tests included
+	@scripts/setup test
+	@$(MAKE) --no-print-directory $(ASSETS) $(PLUGINS)
+	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
+
+check: $(ASSETS) $(PLUGINS) ## format, vet, lint, import floors, generated code, policy tests
+	@scripts/check
+
+bench: $(ASSETS) $(PLUGINS) ## benchmarks; BENCH=Sandbox runs those that match
+	@scripts/setup run
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m ./... | grep -vE '^(ok|PASS|\?)|no test files'
+
+soak: $(ASSETS) $(PLUGINS) ## fuzz every decoder, FUZZ_TIME each (10m unless told)
+	@scripts/setup run
+	@FUZZ_TIME=$(FUZZ_TIME) scripts/soak
+
+generate: ## write *_templ.go again from the .templ files
+	$(TOOL) templ generate
+
+plugins: $(PLUGINS) ## build the library's plugins
+assets: $(ASSETS) ## build the front-end files from npm packages
+
+screenshots: build ## pictures of the main pages, in docs/pictures
+	@scripts/setup test
+	SIGNALBOX_BROWSER=required SIGNALBOX_SCREENSHOTS=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestScreenshots ./web/...
+
+clean: ## remove what was built
+	rm -rf bin web/assets/node_modules
+	find web/assets/built plugins/library/built -type f -not -name .gitkeep -delete
+
+$(ASSETS): $(ASSET_SOURCES)
+	@scripts/setup build
+	cd web/assets && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs
+
+$(PLUGINS): $(GUEST_SOURCES)
+	$(GO) run ./plugins/library/build
