@@ -116,6 +116,9 @@ type Decision struct {
 	Columns     []string
 	Disclosure  Disclosure
 	Obligations []string
+	// CacheSeconds is how long a caller may act on this answer without asking
+	// again; 0 means not at all.
+	CacheSeconds int
 	// PolicyRevision and DataRevision name the rules and the reference data
 	// that decided.
 	PolicyRevision string
