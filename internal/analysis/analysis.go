@@ -1,0 +1,165 @@
+// Package analysis is the main job: decide, record, read, run, verify,
+// disclose. Pages, exports and commands are doors to this one function, so
+// that a chart on a wall and a chart in a file cannot differ.
+package analysis
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
+	"github.com/signalbox-health/signalbox/sdk/wire"
+)
+
+// Policy decides.
+type Policy interface {
+	Decide(context.Context, policy.Request) (policy.Decision, error)
+}
+
+// Ledger keeps every decision, in one commit, before any data is read.
+type Ledger interface {
+	RecordAll(context.Context, []policy.Decision) ([]policy.Record, error)
+	RecordResults(context.Context, []postgres.Result) error
+}
+
+// Data gives series, phases and events to those who hold a grant.
+type Data interface {
+	Series(context.Context, policy.Grant, postgres.SeriesQuery) ([]measures.Series, postgres.DataVersion, error)
+	Phases(context.Context, policy.Grant, measures.MeasureID) (map[measures.ODSCode][]measures.Phase, error)
+	Events(context.Context, policy.Grant, policy.Period) ([]measures.Event, error)
+}
+
+// Sandbox runs plugins.
+type Sandbox interface {
+	Run(context.Context, plugins.Digest, wire.Request) ([]measures.Chart, error)
+}
+
+// Analysis answers questions.
+type Analysis struct {
+	Catalogue *Catalogue
+	Policy    Policy
+	Ledger    Ledger
+	Data      Data
+	Plugins   Sandbox
+	Now       func() time.Time
+
+	charts cache
+}
+
+// Ask answers questions, each on its own: an answer that is denied or fails
+// carries its error and leaves the others as they are. An error of Ask itself
+// means that nothing was read, because the decisions could not be recorded.
+func (a *Analysis) Ask(ctx context.Context, questions ...Question) ([]Answer, error) {
+	answers := make([]Answer, len(questions))
+	decisions := make([]policy.Decision, 0, len(questions))
+	open := make([]int, 0, len(questions)) // the answers that a decision stands for
+	for i, q := range questions {
+		answers[i] = Answer{Question: q}
+		decision, err := a.decide(ctx, &answers[i])
+		if err != nil {
+			answers[i].Err = err
+			continue
+		}
+		decisions, open = append(decisions, decision), append(open, i)
+	}
+	records, err := a.Ledger.RecordAll(ctx, decisions)
+	if err != nil {
+		return nil, fmt.Errorf("record %d decisions: %w", len(decisions), err) // no record, no data
+	}
+	results := make([]postgres.Result, 0, len(records))
+	for i, record := range records {
+		answer := &answers[open[i]]
+		var result postgres.Result
+		if result, answer.Err = a.answer(ctx, answer, record); answer.Err == nil {
+			results = append(results, result)
+		}
+	}
+	if err := a.Ledger.RecordResults(ctx, results); err != nil {
+		return nil, fmt.Errorf("record what %d answers released: %w", len(results), err)
+	}
+	return answers, nil
+}
+
+// decide asks the policy, with the plugin and the columns that the measure needs.
+func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision, error) {
+	q := &answer.Question
+	measure, err := a.Catalogue.Measure(q.Measure)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	answer.Measure = measure
+	answer.Dataset, _ = a.Catalogue.Dataset(measure.Dataset)
+	release, err := a.Catalogue.Release(measure)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	now := a.Now()
+	period := a.period(q, measure, now)
+	stratifiers := []string{}
+	if q.Stratifier != "" {
+		stratifiers = append(stratifiers, q.Stratifier)
+	}
+	request := policy.Request{
+		ID:     rand.Text()[:12],
+		Now:    now.Unix(),
+		Action: q.Action,
+		Actor:  q.Actor,
+		Plugin: policy.Plugin{
+			ID: release.Manifest.ID, Version: release.Manifest.Version, Digest: string(release.Digest),
+			Signers: []string{}, Approval: "approved",
+		},
+		Resource: policy.Resource{
+			Dataset: measure.Dataset, Columns: measure.Columns(), ODS: q.Organisation,
+			Grain: "aggregate", Stratifiers: stratifiers, Period: period,
+		},
+	}
+	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Rules: measure.Rules,
+		Direction: measure.Direction, Period: period, AsOf: q.AsOf}
+	return a.Policy.Decide(ctx, request)
+}
+
+// answer turns one recorded decision into charts.
+func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Record) (postgres.Result, error) {
+	decision := record.Decision()
+	receipt := &answer.Receipt
+	receipt.Record, receipt.PolicyRevision, receipt.DataRevision = record.Sequence(), decision.PolicyRevision, decision.DataRevision
+	receipt.Grants, receipt.Disclosure = decision.Grants, decision.Disclosure
+
+	grant, err := record.Grant()
+	if err != nil {
+		return postgres.Result{}, err
+	}
+	material, err := a.read(ctx, grant, answer)
+	if err != nil {
+		return postgres.Result{}, err
+	}
+	receipt.DataVersion = material.version.String()
+	charts, err := a.run(ctx, answer, material)
+	if err != nil {
+		return postgres.Result{}, err
+	}
+	charts, hidden := disclose(grant.Disclosure(), charts)
+	answer.Charts = charts
+	return postgres.Result{Record: record, Rows: material.rows(), Suppressed: hidden, Digest: digestOf(charts)}, nil
+}
+
+// period fills in what the question left open.
+func (a *Analysis) period(q *Question, m *measures.Measure, now time.Time) policy.Period {
+	p := q.Period
+	if p.From == 0 && !q.Everything {
+		p.From = m.Start
+	}
+	if p.To == 0 {
+		year, month, day := now.UTC().Date()
+		p.To = measures.DateOf(year, int(month), day)
+	}
+	return p
+}
+
+var _ = disclosure.Apply

@@ -1,0 +1,69 @@
+package analysis
+
+import (
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/policy"
+)
+
+// Question asks for the charts of one measure.
+type Question struct {
+	Actor   policy.Actor
+	Action  policy.Action // ChartRead, or DataExport where the answer leaves as a file
+	Measure measures.MeasureID
+	// Organisation is the one asked about, or policy.Everyone.
+	Organisation measures.ODSCode
+	// Stratifier splits the answer into one chart a stratum; empty asks for
+	// the whole organisation.
+	Stratifier string
+	// Period is what to chart. A zero From means from the measure's own start,
+	// a zero To until today.
+	Period policy.Period
+	// Everything charts all there is, whatever start the measure has.
+	Everything bool
+	// AsOf is the vintage to chart: a load's number, or 0 for the present.
+	AsOf int32
+}
+
+// Answer is what the reader may see.
+type Answer struct {
+	Question Question
+	Measure  *measures.Measure
+	Dataset  measures.Dataset
+	Charts   []Chart
+	Receipt  Receipt
+	// Err says why there are no charts: a *policy.Denial, a *plugins.Fault or
+	// something that broke. Other answers of the same call are untouched.
+	Err error
+}
+
+// Chart is one series as it may be shown: the chart after disclosure control,
+// with the figures it was made of.
+type Chart struct {
+	measures.Chart
+	Organisation measures.ODSCode
+	Stratum      string
+	// Numerator and Denominator are the figures behind each point, after
+	// disclosure control. Denominator is nil for a count.
+	Numerator, Denominator []float64
+	Events                 []measures.Event
+	Stretches              []measures.Phase // the phases that were asked for, with who decided them
+}
+
+// Receipt names all that a chart was made of: enough to draw it again.
+type Receipt struct {
+	Request        string // the number of the request, as on the denial page
+	Record         int64  // where the ledger holds the decision
+	Release        plugins.Release
+	Entries        []string // entries of the plugin that ran
+	DataVersion    string
+	PolicyRevision string
+	DataRevision   string // of the reference data that the policy used
+	Grants         []policy.GrantRef
+	Disclosure     policy.Disclosure
+	Measure        measures.MeasureID
+	Rules          measures.RuleSet
+	Direction      measures.Direction
+	Period         policy.Period
+	AsOf           int32
+}

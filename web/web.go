@@ -1,0 +1,99 @@
+// Package web is the site: its map, its guards, and how errors become pages.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/signalbox-health/signalbox/web/assets"
+	"github.com/signalbox-health/signalbox/web/charts"
+	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/session"
+	"github.com/signalbox-health/signalbox/web/workshop"
+)
+
+// Site is what the pages are made from.
+type Site struct {
+	Charts     *charts.Pages
+	Workshop   *workshop.Pages
+	Governance *governance.Pages
+	Sessions   *session.Sessions
+	Assets     *assets.Assets
+	Metrics    http.Handler
+	Ready      func(*http.Request) error
+	Log        *slog.Logger
+}
+
+// Handler is the whole site. Read top to bottom it is the site map.
+func (s *Site) Handler() http.Handler {
+	open := http.NewServeMux() // needs no sign-in
+	open.HandleFunc("GET /healthz", s.healthz)
+	open.HandleFunc("GET /readyz", s.readyz)
+	open.Handle("GET /metrics", s.Metrics)
+	open.Handle("GET /assets/", http.StripPrefix("/assets/", s.Assets.Handler()))
+	open.Handle("GET /sign-in", s.page(s.Sessions.SignInPage))
+	open.Handle("POST /sign-in", s.page(s.Sessions.SignInPerson))
+	open.Handle("POST /sign-out", s.page(s.Sessions.SignOutPerson))
+
+	signedIn := http.NewServeMux()
+	open.Handle("/", s.Sessions.Require(signedIn))
+
+	// Charts: what changed, and every chart.
+	signedIn.Handle("GET /{$}", s.page(s.Charts.Home))
+	signedIn.Handle("GET /trusts", s.page(s.Charts.Search))                         // ?q=
+	signedIn.Handle("GET /trusts/{ods}", s.page(s.Charts.Board))                    // a trust, all its measures
+	signedIn.Handle("GET /trusts/{ods}/measures/{measure}", s.page(s.Charts.Chart)) // also .csv .json .svg
+	signedIn.Handle("GET /measures", s.page(s.Charts.Measures))                     // the list
+	signedIn.Handle("GET /measures/{measure}", s.page(s.Charts.Everyone))           // a measure, all trusts
+
+	// Workshop: the plugins and their measures.
+	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))
+	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))
+
+	// Governance: the policies in force and the record.
+	signedIn.Handle("GET /governance", s.page(s.Governance.Home))
+
+	signedIn.Handle("/", s.page(notFound))
+
+	site := s.Sessions.Handler(open)
+	site = http.NewCrossOriginProtection().Handler(site)
+	return s.guard(gzhttp.GzipHandler(site))
+}
+
+// contentPolicy lets a page use what this site serves, and nothing else: no
+// inline script or style, no frame, no other host.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard sets the headers that hold for every answer.
+func (s *Site) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// healthz says that the program runs.
+func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+// readyz says that the program can answer: the database and the sandbox are there.
+func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := s.Ready(r); err != nil {
+		s.Log.Error("not ready", "error", err)
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
