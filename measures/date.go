@@ -55,6 +55,41 @@ func (d Date) AddMonths(n int) Date {
 	return DateOf(y, m+n, day)
 }
 
+// Next is the first day of the period after the one that begins on d; d itself
+// where the grain has no step.
+func (g Grain) Next(d Date) Date {
+	switch g {
+	case Day:
+		return d + 1
+	case Week:
+		return d + 7
+	case Month:
+		return d.AddMonths(1)
+	case Quarter:
+		return d.AddMonths(3)
+	case FinancialYear:
+		return d.AddMonths(12)
+	}
+	return d
+}
+
+// Starts reports whether a period of this grain begins on d: weeks on a
+// Monday, quarters in January, April, July and October, years in April.
+func (g Grain) Starts(d Date) bool {
+	_, month, day := d.Civil()
+	switch g {
+	case Week:
+		return floorDiv(int(d)+3, 7)*7 == int(d)+3 // 1 January 1970 was a Thursday
+	case Month:
+		return day == 1
+	case Quarter:
+		return day == 1 && month%3 == 1
+	case FinancialYear:
+		return day == 1 && month == 4
+	}
+	return true
+}
+
 // String writes the date as 2026-05-01.
 func (d Date) String() string {
 	y, m, day := d.Civil()

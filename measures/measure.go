@@ -92,6 +92,9 @@ const (
 	Month         Grain = "month"
 	Quarter       Grain = "quarter"
 	FinancialYear Grain = "financial-year"
+	// Irregular is for readings taken when somebody took them. No reading is
+	// ever missing from such a series.
+	Irregular Grain = "irregular"
 )
 
 // Dataset is a flow of data: its columns, where it comes from and who may have it.
@@ -107,6 +110,9 @@ type Dataset struct {
 	Attribution string    `json:"attribution"` // the line to show beside the data
 	Owner       string    `json:"owner"`
 	OptOuts     string    `json:"opt_outs"` // who applied the national data opt-out
+	// Additive says that the whole of an organisation is the sum of the strata
+	// of the first stratifier; such a dataset keeps no row for the whole.
+	Additive bool `json:"additive"`
 	// Published data may be read across organisations; anything else is the
 	// organisation's own until its policy says otherwise.
 	Published bool `json:"published"`

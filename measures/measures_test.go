@@ -53,3 +53,27 @@ func TestSignalNamesMatchTheirBits(t *testing.T) {
 		t.Errorf("names = %q", got)
 	}
 }
+
+func TestGrainsStartAndStep(t *testing.T) {
+	for _, test := range []struct {
+		grain       Grain
+		start, next string
+	}{
+		{Day, "2024-02-28", "2024-02-29"},
+		{Week, "2026-06-01", "2026-06-08"}, // a Monday
+		{Month, "2025-12-01", "2026-01-01"},
+		{Quarter, "2025-10-01", "2026-01-01"},
+		{FinancialYear, "2025-04-01", "2026-04-01"},
+		{Irregular, "2025-04-17", "2025-04-17"},
+	} {
+		d, err := ParseDate(test.start)
+		if err != nil || !test.grain.Starts(d) || test.grain.Next(d).String() != test.next {
+			t.Errorf("%s: Starts(%s) = %v, Next = %s, want %s", test.grain, d, test.grain.Starts(d), test.grain.Next(d), test.next)
+		}
+	}
+	for grain, text := range map[Grain]string{Week: "2026-06-02", Month: "2026-06-02", Quarter: "2026-05-01", FinancialYear: "2026-01-01"} {
+		if d, _ := ParseDate(text); grain.Starts(d) {
+			t.Errorf("%s starts on %s", grain, text)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package spc
+
+import (
+	"strconv"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// Codes of notes. Programs may rely on them.
+const (
+	NoteFewPoints    = "few_points"     // a phase without limits, because it is short
+	NoteLastMissing  = "last_missing"   // the last point is missing; the icons speak of an earlier one
+	NotePhaseMoved   = "phase_moved"    // a phase was to begin where there is no point
+	NoteFlat         = "flat"           // the limits lie on the centre
+	NoteScreened     = "screened"       // large moving ranges were left out of the limits
+	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all
+)
+
+func (w *work) note(code, text string) {
+	w.c.Notes = append(w.c.Notes, measures.Note{Code: code, Text: text})
+}
+
+// advise says what a reader of the chart ought to know and cannot see.
+func (w *work) advise() {
+	if last := w.c.Last(); last >= 0 && last < w.c.Len()-1 {
+		w.note(NoteLastMissing, "The last measured point is "+w.c.XText(last)+"; the icons speak of it.")
+	}
+	phase := 0
+	for s := w.next(0); s.from < s.to; s = w.next(s.to) {
+		phase++
+		w.adviseOnPhase(s, "Phase "+strconv.Itoa(phase))
+	}
+}
+
+// adviseOnScreening compares the ranges there were with those that were left.
+func (w *work) adviseOnScreening(s span, all, left total) {
+	name := "Phase " + strconv.Itoa(int(w.c.Phase[s.from]))
+	switch {
+	case left.n < all.n && left.mean() > 0:
+		w.note(NoteScreened, name+": "+strconv.Itoa(all.n-left.n)+" moving ranges of 3.267 times their mean or more were left out of the limits.")
+	case left.n < all.n && all.mean() > 0:
+		w.note(NoteScreeningOff, name+": screening would have left no moving ranges but those of zero, so none was left out.")
+	}
+}
+
+func (w *work) adviseOnPhase(s span, name string) {
+	if s.from > 0 && w.startOf(s) != w.in.X[s.from] {
+		w.note(NotePhaseMoved, name+" was to begin where there is no point; it begins at "+w.c.XText(s.from)+".")
+	}
+	if w.few(s) {
+		w.note(NoteFewPoints, name+" has "+strconv.Itoa(w.measured(s))+" measured points; limits are drawn from "+
+			strconv.Itoa(w.p.Minimum)+".")
+		return
+	}
+	if w.p.Kind != measures.XmR {
+		return
+	}
+	if c := &w.c; c.Upper[s.from] == c.Lower[s.from] {
+		w.note(NoteFlat, name+" does not vary over its baseline, so its limits lie on its centre.")
+	}
+}
+
+// startOf is the start of the phase that a span belongs to. Where several begin
+// at the same point, the last one counts.
+func (w *work) startOf(s span) int32 {
+	start := w.in.X[s.from]
+	for _, phase := range w.in.Phases {
+		if int32(phase.Start) <= w.in.X[s.from] {
+			start = int32(phase.Start)
+		}
+	}
+	return start
+}
