@@ -1,0 +1,247 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+func TestSecondProgramAdoptsTheCluster(t *testing.T) {
+	needPostgres(t)
+	dir := openDir(t)
+	first := startChild(t, dir, nil)
+	c := start(t, options(dir))
+	if !c.Adopted() || c.PID() != first.pid {
+		t.Errorf("adopted = %v, process %d; want the cluster of process %d", c.Adopted(), c.PID(), first.pid)
+	}
+	query(t, connect(t, c.URL()), "SELECT 1")
+}
+
+func TestProgramsThatStartTogetherShareOneCluster(t *testing.T) {
+	needPostgres(t)
+	dir := openDir(t)
+	var started [4]*Cluster
+	var group sync.WaitGroup
+	for i := range started {
+		group.Go(func() {
+			c, err := Start(context.Background(), options(dir))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			started[i] = c
+		})
+	}
+	group.Wait()
+	own := 0
+	for _, c := range started {
+		if c == nil {
+			t.FailNow()
+		}
+		if !c.Adopted() {
+			own++
+		}
+		if c.PID() != started[0].PID() {
+			t.Errorf("processes %d and %d: two clusters", c.PID(), started[0].PID())
+		}
+	}
+	if own != 1 {
+		t.Errorf("%d programs say they started it", own)
+	}
+	for i, c := range started {
+		if !running(c.PID()) {
+			t.Fatalf("stopped after %d of %d users left", i, len(started))
+		}
+		stop(t, c)
+	}
+	if running(started[0].PID()) {
+		t.Error("runs on after the last user left")
+	}
+}
+
+// The one that happened to start the cluster must not take it away from the
+// others, neither in order nor when it is killed: a session that is open must
+// live on.
+func TestStarterLeavesAndTheOthersNoticeNothing(t *testing.T) {
+	needPostgres(t)
+	for name, leave := range map[string]func(*child){
+		"stops":  func(c *child) { c.stop(t) },
+		"killed": func(c *child) { c.kill() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := openDir(t)
+			first := startChild(t, dir, nil)
+			c := start(t, options(dir))
+			session := connect(t, c.URL())
+			query(t, session, "CREATE TEMPORARY TABLE mine (n int)")
+			leave(first)
+			for range 30 {
+				query(t, session, "INSERT INTO mine VALUES (1); SELECT pg_sleep(0.01)")
+			}
+			if c.PID() != first.pid || !running(first.pid) {
+				t.Errorf("process %d became %d", first.pid, c.PID())
+			}
+			stop(t, c)
+			if running(first.pid) {
+				t.Error("the last user did not stop a cluster that another had started")
+			}
+		})
+	}
+}
+
+func TestKilledPostmasterWithTwoProgramsIsStartedOnce(t *testing.T) {
+	dir := openDir(t)
+	a, b := start(t, options(dir)), start(t, options(dir))
+	first := a.PID()
+	syscall.Kill(first, syscall.SIGKILL)
+	eventually(t, "both programs have the same new cluster", func() bool {
+		return a.PID() != first && a.PID() == b.PID() && running(a.PID())
+	})
+	query(t, connect(t, a.URL()), "SELECT 1")
+	if a.Adopted() == b.Adopted() {
+		t.Errorf("adopted: %v and %v; want one of them", a.Adopted(), b.Adopted())
+	}
+}
+
+func TestKilledGuardIsReplaced(t *testing.T) {
+	if !hasProc() {
+		t.Skip("needs /proc to find the guard")
+	}
+	needPostgres(t)
+	dir := openDir(t)
+	c := startChild(t, dir, nil)
+	old := guardOf(t, dir)
+	syscall.Kill(old, syscall.SIGKILL)
+	eventually(t, "a new guard is posted", func() bool { g := guardOf(t, dir); return g != 0 && g != old })
+	if !running(c.pid) {
+		t.Error("PostgreSQL went with its guard")
+	}
+	// The new one must do its work: let it come to know us, then die.
+	second := startChild(t, dir, nil)
+	c.kill()
+	second.kill()
+	eventually(t, "PostgreSQL stopped after its users were killed", func() bool { return !running(c.pid) })
+	eventually(t, "the guard has gone home", func() bool { return guardOf(t, dir) == 0 })
+}
+
+// guardOf finds the guard's process, or 0.
+func guardOf(t *testing.T, dir string) int {
+	t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range processes {
+		line, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(line, []byte("signalbox-postgres-guard\x00"+dir)) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	return 0
+}
+
+func TestClusterWithoutUsersIsAdoptedAndThenStopped(t *testing.T) {
+	if !hasProc() {
+		t.Skip("needs /proc to find the guard")
+	}
+	needPostgres(t)
+	dir := openDir(t)
+	// Guard and program die together, as in a machine out of memory.
+	first := startChild(t, dir, nil)
+	guard := guardOf(t, dir)
+	syscall.Kill(first.cmd.Process.Pid, syscall.SIGSTOP) // or it posts a new guard
+	syscall.Kill(guard, syscall.SIGKILL)
+	eventually(t, "the guard is dead", func() bool { return !running(guard) })
+	first.kill()
+	if !running(first.pid) {
+		t.Fatal("PostgreSQL is gone: nothing to adopt")
+	}
+	c := start(t, options(dir))
+	if !c.Adopted() || c.PID() != first.pid {
+		t.Error("the orphan was not adopted")
+	}
+	stop(t, c)
+	if running(first.pid) {
+		t.Error("the orphan runs on")
+	}
+}
+
+func TestStartWaitsForTheDoorAndGivesUpWithItsContext(t *testing.T) {
+	needPostgres(t)
+	dir := openDir(t)
+	c := start(t, options(dir))
+	door, err := c.openDoor(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Start(ctx, options(dir)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error = %v, want the context's", err)
+	}
+}
+
+// A program may start others, which must not inherit what makes it a user.
+func TestChildrenOfAProgramAreNoUsers(t *testing.T) {
+	dir := openDir(t)
+	c := start(t, options(dir))
+	sleeper := exec.Command("/bin/sleep", "60")
+	if err := sleeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { sleeper.Process.Kill(); sleeper.Wait() }()
+	pid := c.PID()
+	stop(t, c)
+	if running(pid) {
+		t.Error("PostgreSQL runs on for a child that knows nothing of it")
+	}
+}
+
+func BenchmarkFirstStart(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		o := options(openDir(b))
+		o.Throwaway = false
+		b.StartTimer()
+		c := start(b, o)
+		b.StopTimer()
+		stop(b, c)
+		b.StartTimer()
+	}
+}
+
+func BenchmarkWarmStart(b *testing.B) {
+	o := options(openDir(b))
+	o.Throwaway = false
+	stop(b, start(b, o))
+	b.ReportAllocs()
+	for b.Loop() {
+		c := start(b, o)
+		b.StopTimer()
+		stop(b, c)
+		b.StartTimer()
+	}
+}
+
+func BenchmarkAdopt(b *testing.B) {
+	o := options(openDir(b))
+	start(b, o)
+	b.ReportAllocs()
+	for b.Loop() {
+		stop(b, start(b, o))
+	}
+}
