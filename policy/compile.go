@@ -1,0 +1,180 @@
+package policy
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// ErrBadPolicy says that a policy was refused before it went live.
+var ErrBadPolicy = errors.New("bad policy")
+
+// Limits of one policy, so that compiling it cannot take for ever.
+const (
+	maxPolicyBytes = 256 << 10
+	maxPolicyFiles = 64
+)
+
+// Module is one file of a policy.
+type Module struct {
+	Name   string // as reasons and test reports name it: own_trust.rego
+	Source string
+}
+
+//go:embed rego/*.rego
+var baseline embed.FS
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+// Schema gives a published JSON Schema: input, decision or reference.
+func Schema(name string) ([]byte, error) {
+	text, err := schemas.ReadFile("schema/" + name + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("schema %q; there are input, decision and reference", name)
+	}
+	return text, nil
+}
+
+// Baseline gives the files of the national baseline, tests included.
+func Baseline() ([]Module, error) { return readModules(baseline, "rego") }
+
+// readModules reads the .rego files of one folder, in order of name.
+func readModules(from fs.FS, folder string) ([]Module, error) {
+	names, err := fs.Glob(from, path.Join(folder, "*.rego"))
+	if err != nil {
+		return nil, err
+	}
+	var modules []Module
+	for _, name := range names {
+		source, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, fmt.Errorf("policy file %s: %w", name, err)
+		}
+		modules = append(modules, Module{Name: path.Base(name), Source: string(source)})
+	}
+	return modules, nil
+}
+
+func (m Module) isTest() bool { return strings.HasSuffix(m.Name, "_test.rego") }
+
+// rules is a compiled policy.
+type rules struct {
+	compiler *ast.Compiler
+	places   map[string]string // file and line that give a reason its code
+	revision string
+}
+
+// compile checks and compiles modules under the allow-list of builtins and the
+// schemas. Each entrypoint must exist, because what does not exist is merely
+// undefined when it is asked.
+func compile(modules []Module, entrypoints ...string) (*rules, error) {
+	parsed, err := parse(modules)
+	if err != nil {
+		return nil, err
+	}
+	set, err := schemaSet()
+	if err != nil {
+		return nil, err
+	}
+	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true).
+		WithSchemas(set).WithUseTypeCheckAnnotations(true)
+	places := reasonPlaces(parsed)
+	if compiler.Compile(parsed); compiler.Failed() {
+		return nil, fmt.Errorf("%w: %w", ErrBadPolicy, compiler.Errors)
+	}
+	for _, entrypoint := range entrypoints {
+		if len(compiler.GetRulesExact(ast.MustParseRef(entrypoint))) == 0 {
+			return nil, fmt.Errorf("%w: there is no rule %s; check the name of its package", ErrBadPolicy, entrypoint)
+		}
+	}
+	return &rules{compiler: compiler, places: places, revision: revisionOf(modules)}, nil
+}
+
+func parse(modules []Module) (map[string]*ast.Module, error) {
+	size := 0
+	for _, m := range modules {
+		size += len(m.Source)
+	}
+	if len(modules) > maxPolicyFiles || size > maxPolicyBytes {
+		return nil, fmt.Errorf("%w: %d files and %d bytes; the most are %d and %d", ErrBadPolicy, len(modules), size, maxPolicyFiles, maxPolicyBytes)
+	}
+	parsed := map[string]*ast.Module{}
+	for _, m := range modules {
+		module, err := ast.ParseModuleWithOpts(m.Name, m.Source,
+			ast.ParserOptions{ProcessAnnotation: true, Capabilities: capabilities(), RegoVersion: ast.RegoV1})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBadPolicy, err)
+		}
+		if _, twice := parsed[m.Name]; twice || module == nil {
+			return nil, fmt.Errorf("%w: %s is empty or there twice", ErrBadPolicy, m.Name)
+		}
+		if err := lint(m, module); err != nil {
+			return nil, err
+		}
+		parsed[m.Name] = module
+	}
+	return parsed, nil
+}
+
+// revisionOf names a policy by content, in the order of file names. Tests
+// decide nothing and do not count.
+func revisionOf(modules []Module) string {
+	var parts [][]byte
+	for _, m := range slices.SortedFunc(slices.Values(modules), func(a, b Module) int { return strings.Compare(a.Name, b.Name) }) {
+		if !m.isTest() {
+			parts = append(parts, []byte(m.Name), []byte(m.Source))
+		}
+	}
+	return digest(parts...)
+}
+
+func schemaSet() (*ast.SchemaSet, error) {
+	set := ast.NewSchemaSet()
+	for _, name := range []string{"input", "reference"} {
+		text, err := Schema(name)
+		if err != nil {
+			return nil, err
+		}
+		var document any
+		if err := json.Unmarshal(text, &document); err != nil {
+			return nil, fmt.Errorf("schema %s: %w", name, err)
+		}
+		set.Put(ast.MustParseRef("schema."+name), document)
+	}
+	return set, nil
+}
+
+// reasonPlaces finds the file and line that give each reason its code, so that
+// nobody has to keep line numbers by hand.
+func reasonPlaces(modules map[string]*ast.Module) map[string]string {
+	places := map[string]string{}
+	code := ast.StringTerm("code")
+	for name, module := range modules {
+		if (Module{Name: name}).isTest() {
+			continue
+		}
+		ast.WalkTerms(module, func(t *ast.Term) bool {
+			object, ok := t.Value.(ast.Object)
+			if !ok {
+				return false
+			}
+			value := object.Get(code)
+			if value == nil || object.Get(ast.StringTerm("message")) == nil {
+				return false
+			}
+			if text, ok := value.Value.(ast.String); ok && value.Location != nil {
+				places[string(text)] = fmt.Sprintf("%s:%d", name, value.Location.Row)
+			}
+			return false
+		})
+	}
+	return places
+}

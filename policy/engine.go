@@ -1,0 +1,258 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// Deadline is how long a policy may think.
+const Deadline = 250 * time.Millisecond
+
+const nationalEntry = "data.signalbox.national.decision"
+
+// Policy is the text of all rules: the national baseline, and what trusts add.
+type Policy struct {
+	// National is the baseline; nil means the one that comes with the program.
+	National []Module
+	// Trusts are policies of single trusts, in package signalbox.trusts.<ODS>.
+	// They can only narrow what the baseline allows.
+	Trusts map[measures.ODSCode][]Module
+}
+
+// EngineOptions says what an engine begins with.
+type EngineOptions struct {
+	Policy   Policy
+	Data     ReferenceData
+	Now      func() time.Time // for requests that bring no time; nil means the clock
+	Deadline time.Duration    // 0 means Deadline
+}
+
+// Engine answers requests. It is safe for concurrent use; rules and reference
+// data are exchanged while it works.
+type Engine struct {
+	now      func() time.Time
+	deadline time.Duration
+	change   sync.Mutex // one exchange at a time
+	live     atomic.Pointer[live]
+}
+
+// live is everything that decides, exchanged as one, so that no decision sees
+// the rules of one moment and the data of another.
+type live struct {
+	rules        *rules
+	policy       Policy
+	data         ReferenceData
+	dataRevision string
+	national     rego.PreparedEvalQuery
+	trusts       map[measures.ODSCode]rego.PreparedEvalQuery
+	codes        []measures.ODSCode // of trusts with a policy, in order
+	answers      *cache
+}
+
+// NewEngine compiles the policy and takes in the reference data.
+func NewEngine(ctx context.Context, o EngineOptions) (*Engine, error) {
+	e := &Engine{now: o.Now, deadline: o.Deadline}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.deadline == 0 {
+		e.deadline = Deadline
+	}
+	compiled, err := compilePolicy(o.Policy)
+	if err != nil {
+		return nil, err
+	}
+	next, err := prepare(ctx, o.Policy, compiled, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	e.live.Store(next)
+	return e, nil
+}
+
+// SetData exchanges the reference data. Decisions in flight finish on the old;
+// if the new is refused, the old stays.
+func (e *Engine) SetData(ctx context.Context, data ReferenceData) error {
+	e.change.Lock()
+	defer e.change.Unlock()
+	old := e.live.Load()
+	next, err := prepare(ctx, old.policy, old.rules, data)
+	if err != nil {
+		return err
+	}
+	e.live.Store(next)
+	return nil
+}
+
+// SetPolicy exchanges the rules. If the candidate is refused, the last good
+// policy stays live.
+func (e *Engine) SetPolicy(ctx context.Context, candidate Policy) error {
+	compiled, err := compilePolicy(candidate)
+	if err != nil {
+		return err
+	}
+	e.change.Lock()
+	defer e.change.Unlock()
+	next, err := prepare(ctx, candidate, compiled, e.live.Load().data)
+	if err != nil {
+		return err
+	}
+	e.live.Store(next)
+	return nil
+}
+
+// Revisions names the rules and the reference data that are live.
+func (e *Engine) Revisions() (policy, data string) {
+	l := e.live.Load()
+	return l.rules.revision, l.dataRevision
+}
+
+// Decide answers a request. A denial is a decision and no error; an error
+// matches ErrUnavailable and means that nobody has decided anything.
+func (e *Engine) Decide(ctx context.Context, r Request) (Decision, error) {
+	if r.Now == 0 {
+		r.Now = e.now().Unix()
+	}
+	l := e.live.Load()
+	key := cacheKey(r)
+	if d, ok := l.answers.get(key); ok {
+		d.Request = r
+		return d, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.deadline)
+	defer cancel()
+	d, err := l.decide(ctx, r)
+	if err != nil {
+		return Decision{Request: r}, fmt.Errorf("decide %s of %s at %s: %w", r.Action, r.Resource.Dataset, r.Resource.ODS, err)
+	}
+	d.sealed = true
+	l.answers.put(key, d)
+	return d, nil
+}
+
+// decide asks the baseline, then the trusts concerned, then holds the answer
+// to the host's invariants. Every step can only narrow.
+func (l *live) decide(ctx context.Context, r Request) (Decision, error) {
+	d, err := l.ask(ctx, l.national, r)
+	if err == nil && d.Allow {
+		d, err = l.askTrusts(ctx, d)
+	}
+	if err != nil {
+		return Decision{}, err
+	}
+	d = l.within(d)
+	d.Request, d.PolicyRevision, d.DataRevision = r, l.rules.revision, l.dataRevision
+	return d, nil
+}
+
+// ask puts a request to one entrypoint. Whatever is not a plain answer is a
+// denial that says what went wrong, except a lack of time, which is no answer.
+func (l *live) ask(ctx context.Context, query rego.PreparedEvalQuery, r Request) (Decision, error) {
+	results, err := query.Eval(ctx, rego.EvalParsedInput(inputValue(r)))
+	switch {
+	case err != nil && (ctx.Err() != nil || topdown.IsCancel(err)):
+		return Decision{}, fmt.Errorf("%w: %w", ErrUnavailable, errors.Join(err, context.Cause(ctx)))
+	case err != nil:
+		return broken(r, "policy_error", "The policy failed while it was asked: "+err.Error()), nil
+	case len(results) == 0:
+		return broken(r, "policy_undefined", "The policy has no answer to this question."), nil
+	}
+	d, err := answer(results[0].Expressions[0].Value)
+	if err != nil {
+		return broken(r, "decision_malformed", "The policy gave an answer that cannot be read: "+err.Error()), nil
+	}
+	for i, reason := range d.Reasons {
+		d.Reasons[i].Rule = l.rules.places[reason.Code]
+	}
+	d.Request = r
+	return d, nil
+}
+
+// broken is the denial when a policy did not answer as it must.
+func broken(r Request, code, message string) Decision {
+	return Decision{Request: r, Obligations: []string{"audit"}, Reasons: []Reason{{Code: code, Message: message,
+		Help: "Nothing you can mend: tell the people who write this policy, and name the record of this decision.", Rule: "engine"}}}
+}
+
+// askTrusts narrows a yes of the baseline by the trusts' own policies. A trust
+// that would not show all the columns is left out of a question to everybody,
+// rather than taking them from everybody.
+func (l *live) askTrusts(ctx context.Context, d Decision) (Decision, error) {
+	if d.Request.Resource.ODS != Everyone {
+		query, has := l.trusts[d.Request.Resource.ODS]
+		if !has {
+			return d, nil
+		}
+		own, err := l.ask(ctx, query, d.Request)
+		if err != nil {
+			return Decision{}, err
+		}
+		return Intersect(d, own), nil
+	}
+	if len(l.codes) == 0 {
+		return d, nil
+	}
+	out := d
+	out.Scope, out.Rows = l.withoutPolicy(), nil
+	out.Rows = narrowRows(d.Rows, out.Scope)
+	for _, code := range l.codes {
+		r := d.Request
+		r.Resource.ODS = code
+		own, err := l.ask(ctx, l.trusts[code], r)
+		if err != nil {
+			return Decision{}, err
+		}
+		narrowed := Intersect(d, own)
+		if !narrowed.Allow || len(narrowed.Columns) < len(d.Columns) {
+			continue
+		}
+		out.Scope = append(out.Scope, code)
+		out.Rows = append(out.Rows, narrowRows(narrowed.Rows, []measures.ODSCode{code})...)
+		out.Disclosure = stricter(out.Disclosure, narrowed.Disclosure)
+		out.CacheSeconds = min(out.CacheSeconds, narrowed.CacheSeconds)
+	}
+	return out, nil
+}
+
+// withoutPolicy lists the organisations that have no policy of their own.
+func (l *live) withoutPolicy() []measures.ODSCode {
+	var codes []measures.ODSCode
+	for _, code := range slices.Sorted(maps.Keys(l.data.Organisations)) {
+		if _, has := l.trusts[code]; !has {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+func narrowRows(rows []RowRule, to []measures.ODSCode) []RowRule {
+	values := make([]any, len(to))
+	for i, code := range to {
+		values[i] = string(code)
+	}
+	within := RowRule{Conditions: []Condition{{Field: "ods", Op: "in", Values: values}}}
+	var out []RowRule
+	for _, rule := range rows {
+		if narrowed, some := both(rule, within); some {
+			out = append(out, narrowed)
+		}
+	}
+	return out
+}
+
+func trustEntry(code measures.ODSCode) ast.Ref {
+	return ast.Ref{ast.DefaultRootDocument, ast.StringTerm("signalbox"), ast.StringTerm("trusts"),
+		ast.StringTerm(string(code)), ast.StringTerm("decision")}
+}

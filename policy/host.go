@@ -1,0 +1,112 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// floorAcross is the least threshold for small numbers of unpublished data that
+// crosses from one organisation to another: counts from 1 to 7 are hidden, as
+// NHS Digital does for Hospital Episode Statistics since September 2018.
+const floorAcross = 8
+
+// bars are the invariants that no policy can switch off, as reasons against.
+// They stand in Go so that a mistake in a policy cannot lose them.
+func (l *live) bars(r Request) []Reason {
+	var reasons []Reason
+	bar := func(code, message, help string) {
+		reasons = append(reasons, Reason{Code: code, Message: message, Help: help, Rule: "host"})
+	}
+	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport {
+		bar("action_unknown", fmt.Sprintf("This program cannot do %q.", r.Action), "Tell the people who run this Signalbox.")
+	}
+	if r.Actor.ID == "" {
+		bar("not_signed_in", "You are not signed in.", "Sign in, and ask again.")
+	}
+	if r.Resource.Grain != "aggregate" {
+		bar("aggregates_only", "Signalbox gives counts and sums, never the data of single people.", "Ask for the measure as an aggregate.")
+	}
+	computing := r.Action == ChartRead || r.Plugin.Digest != "" || r.Plugin.ID != ""
+	if computing && !l.data.Plugins[r.Plugin.Digest].Approved {
+		bar("plugin_not_approved", "The plugin that would draw this chart is not approved here.",
+			"Your information governance team can approve this release of the plugin.")
+	}
+	return reasons
+}
+
+// within holds a decision to the host's invariants. It only narrows.
+func (l *live) within(d Decision) Decision {
+	r := d.Request
+	reasons := l.bars(r)
+	if d.Allow && (!slices.Contains(d.Scope, Everyone) || r.Resource.ODS != Everyone) {
+		for _, code := range d.Scope {
+			if r.Resource.ODS != Everyone && code != r.Resource.ODS {
+				reasons = append(reasons, wider(fmt.Sprintf("data of %s", code)))
+			}
+		}
+	}
+	for _, column := range d.Columns {
+		if d.Allow && !slices.Contains(r.Resource.Columns, column) {
+			reasons = append(reasons, wider(fmt.Sprintf("the column %q", column)))
+		}
+	}
+	if len(reasons) > 0 {
+		for _, reason := range reasons {
+			if !slices.ContainsFunc(d.Reasons, func(have Reason) bool { return have.Code == reason.Code }) {
+				d.Reasons = append(d.Reasons, reason)
+			}
+		}
+		return d.closed()
+	}
+	if !d.Allow {
+		return d.closed()
+	}
+	asked := asked(r.Resource)
+	var rows []RowRule
+	for _, rule := range d.Rows {
+		if narrowed, some := both(rule, asked); some {
+			rows = append(rows, narrowed)
+		}
+	}
+	d.Rows = rows
+	d.Disclosure.MinCellCount = max(d.Disclosure.MinCellCount, l.floor(r))
+	return d
+}
+
+func wider(what string) Reason {
+	return Reason{Code: "wider_than_asked", Rule: "host",
+		Message: "The policy would have opened " + what + ", which nobody asked for, so nothing is opened.",
+		Help:    "Tell the people who write this policy."}
+}
+
+// asked is the request as a row rule: the widest that an answer can be.
+func asked(m Resource) RowRule {
+	var rule RowRule
+	if m.ODS != Everyone {
+		rule.Conditions = append(rule.Conditions, Condition{Field: "ods", Op: "in", Values: []any{string(m.ODS)}})
+	}
+	if m.Period != (Period{}) {
+		rule.Conditions = append(rule.Conditions,
+			Condition{Field: "period", Op: "gte", Values: []any{m.Period.From.String()}},
+			Condition{Field: "period", Op: "lte", Values: []any{m.Period.To.String()}})
+	}
+	if len(rule.Conditions) == 0 {
+		rule.All = true
+	}
+	return rule
+}
+
+// floor is the least threshold for small numbers: none for published data and
+// for people's own organisations, and none for loading, which releases nothing.
+func (l *live) floor(r Request) int {
+	own := func(code measures.ODSCode) bool { return code != "" && code == r.Resource.ODS }
+	switch {
+	case r.Action == DataLoad, l.data.Datasets[r.Resource.Dataset].Published:
+		return 0
+	case r.Resource.ODS != Everyone && (own(r.Actor.ODS) || slices.ContainsFunc(r.Actor.Orgs, own)):
+		return 0
+	}
+	return floorAcross
+}

@@ -1,0 +1,89 @@
+# What bars every request, whatever else would allow it.
+package signalbox.national
+
+import data.signalbox.facts
+
+# METADATA
+# title: Nobody reads without having signed in
+bar contains {
+	"code": "not_signed_in",
+	"message": "You are not signed in.",
+	"help": "Sign in, and ask again.",
+} if {
+	not facts.signed_in
+}
+
+# METADATA
+# title: Every request has a purpose that governance knows
+bar contains {
+	"code": "purpose_unknown",
+	"message": "Your purpose is not one that data is shared for here.",
+	"help": "Choose a purpose at sign-in: improvement, governance, planning or development.",
+} if {
+	not facts.purpose.known
+}
+
+# METADATA
+# title: Only datasets in the catalogue
+bar contains {
+	"code": "dataset_unknown",
+	"message": "This dataset is not in the catalogue.",
+	"help": "Check its name, or ask a data manager to load it.",
+} if {
+	not facts.dataset.known
+}
+
+# METADATA
+# title: Only columns in the catalogue
+bar contains {
+	"code": "column_unknown",
+	"message": $"“{facts.dataset.title}” has no column “{column}”.",
+	"help": "The measure asks for data that is not there. Tell whoever looks after the measure.",
+} if {
+	facts.dataset.known
+	some column in input.resource.columns
+	not facts.dataset.columns[column]
+}
+
+# METADATA
+# title: Only organisations in the register
+bar contains {
+	"code": "organisation_unknown",
+	"message": "This organisation is not in the register.",
+	"help": "Check its code, or ask the people who operate this Signalbox to load the register.",
+} if {
+	not facts.everyone
+	not facts.owner.known
+}
+
+# METADATA
+# title: Only aggregates; there is no access to the data of single people
+bar contains {
+	"code": "aggregates_only",
+	"message": "Signalbox gives counts and sums, never the data of single people.",
+	"help": "Ask for the measure as an aggregate.",
+} if {
+	input.resource.grain != "aggregate"
+}
+
+# METADATA
+# title: Only plugins that governance has approved, by digest
+bar contains {
+	"code": "plugin_not_approved",
+	"message": "The plugin that would draw this chart is not approved here.",
+	"help": "Your information governance team can approve this release of the plugin.",
+} if {
+	facts.plugin.needed
+	not facts.plugin.approved
+}
+
+# METADATA
+# title: A plugin reads only the datasets that its manifest names
+bar contains {
+	"code": "plugin_dataset",
+	"message": $"The plugin did not ask for “{facts.dataset.title}” in its manifest, so it is not given it.",
+	"help": "Its author can add the dataset in a new release, which governance then approves.",
+} if {
+	facts.plugin.approved
+	not facts.plugin.suits_dataset
+}

@@ -1,0 +1,150 @@
+# METADATA
+# title: What is known about the people, the data and the plugin in a question
+# description: >
+#   The only file that reads the reference data. Every fact always has a value,
+#   also for things nobody has heard of, so a rule may safely say "not".
+package signalbox.facts
+
+# METADATA
+# title: Everything is asked of all organisations at once
+default everyone := false
+
+everyone if input.resource.ods == "ENG"
+
+# METADATA
+# title: The dataset
+default dataset := {
+	"known": false,
+	"title": "This dataset",
+	"published": false,
+	"synthetic": false,
+	"open": false,
+	"columns": {},
+}
+
+dataset := {
+	"known": true,
+	"title": record.title,
+	"published": record.published,
+	"synthetic": record.synthetic,
+	"open": open_licence(record.licence),
+	"columns": record.columns,
+} if {
+	record := data.reference.datasets[input.resource.dataset]
+}
+
+# METADATA
+# title: A licence that lets anybody use the data
+default open_licence(_) := false
+
+open_licence(licence) if data.reference.licences[licence].open
+
+# METADATA
+# title: The organisation whose data is asked for
+default owner := {"known": false, "name": "This organisation", "kind": "", "icb": ""}
+
+owner := {"known": true, "name": record.name, "kind": record.kind, "icb": record.icb} if {
+	record := data.reference.organisations[input.resource.ods]
+}
+
+# METADATA
+# title: The person is signed in
+default signed_in := false
+
+signed_in if input.subject.id != ""
+
+# METADATA
+# title: The organisations the person belongs to
+organisations contains code if some code in input.subject.orgs
+
+organisations contains input.subject.ods if input.subject.ods != null
+
+# METADATA
+# title: The kinds of organisation the person belongs to
+kinds contains data.reference.organisations[code].kind if some code in organisations
+
+# METADATA
+# title: The data belongs to an organisation of the person's own
+default own := false
+
+own if input.resource.ods in organisations
+
+# METADATA
+# title: The organisation belongs to the person's own integrated care board
+default own_system := false
+
+own_system if {
+	"icb" in kinds
+	owner.icb in organisations
+}
+
+# METADATA
+# title: What the person's roles make them
+rights contains right if {
+	some role in input.subject.roles
+	some right in data.reference.roles[role].rights
+}
+
+# METADATA
+# title: The purpose, in words
+default purpose := {"known": false, "title": "this purpose"}
+
+purpose := {"known": true, "title": record.title} if record := data.reference.purposes[input.subject.purpose]
+
+# METADATA
+# title: The plugin that would compute
+# description: A plugin without a list of datasets only calculates, and may be given any.
+default plugin := {"needed": false, "known": false, "approved": false, "suits_dataset": false}
+
+plugin := {
+	"needed": true,
+	"known": true,
+	"approved": record.approved,
+	"suits_dataset": suits(record.datasets),
+} if {
+	input.plugin != null
+	record := data.reference.plugins[input.plugin.digest]
+} else := {
+	"needed": true,
+	"known": false,
+	"approved": false,
+	"suits_dataset": false,
+} if {
+	input.plugin != null
+} else := {
+	"needed": true,
+	"known": false,
+	"approved": false,
+	"suits_dataset": false,
+} if {
+	input.action == "chart.read"
+}
+
+suits(null) := true
+
+default suits(_) := false
+
+suits(datasets) if input.resource.dataset in datasets
+
+# METADATA
+# title: Agreements between the owner and the person's organisations
+agreements contains {
+	"ref": record.ref,
+	"with": partner,
+	"valid": input.now < record.expires,
+	"for_purpose": input.subject.purpose in record.purposes,
+	"export": record.export,
+	"min_cell_count": max([record.min_cell_count, suppression.min_cell_count]),
+} if {
+	some partner in organisations
+	record := data.reference.agreements[concat("|", [input.resource.ods, partner, input.resource.dataset])]
+}
+
+# METADATA
+# title: How small numbers are hidden where they must be
+suppression := {
+	"min_cell_count": data.reference.suppression.min_cell_count,
+	"round_to": data.reference.suppression.round_to,
+	"secondary": data.reference.suppression.secondary,
+	"zero_visible": data.reference.suppression.zero_visible,
+}

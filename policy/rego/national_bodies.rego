@@ -1,0 +1,28 @@
+# National bodies.
+package signalbox.national
+
+import data.signalbox.facts
+
+# METADATA
+# title: Analysts of national bodies may read all organisations' data, small numbers hidden
+ground contains {
+	"code": "national_body",
+	"ref": input.resource.dataset,
+	"min_cell_count": facts.suppression.min_cell_count,
+} if {
+	reading
+	"national" in facts.kinds
+	"compare" in facts.rights
+	input.subject.purpose in {"improvement", "governance", "planning"}
+}
+
+missing contains {
+	"distance": 2,
+	"code": "national_role_missing",
+	"message": "Your national body may read this, but only its analysts and improvement leads.",
+	"help": "Ask your information governance team for the role of analyst.",
+} if {
+	reading
+	"national" in facts.kinds
+	not "compare" in facts.rights
+}
