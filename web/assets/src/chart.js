@@ -1,0 +1,142 @@
+// Zoom and hover for charts. The server has already drawn each chart as SVG and
+// the table below it holds every value: nothing depends on this script. It adds
+// one button to a figure that carries its options as JSON; ECharts is fetched
+// when a reader presses it, and not before.
+
+(() => {
+  "use strict";
+
+  const library = document.currentScript.dataset.echarts;
+  let loading;
+
+  // load fetches ECharts once, however many figures ask for it.
+  function load() {
+    loading ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = library;
+      script.onload = () => resolve(window.echarts);
+      script.onerror = () => {
+        loading = undefined;
+        script.remove();
+        reject(new Error("the drawing library could not be fetched"));
+      };
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  // Functions cannot travel in JSON, so the options name the ones they want.
+  const formatters = {
+    "@point": (p) => p.data?.text ?? "",
+    "@axis": (list) => list.find((p) => p.data?.text)?.data.text ?? "",
+  };
+
+  // dress gives a copy of the options in the colours that the page has now,
+  // light or dark, and with the named functions in their places.
+  function dress(node, style) {
+    if (Array.isArray(node)) return node.map((child) => dress(child, style));
+    if (typeof node === "string") {
+      if (node in formatters) return formatters[node];
+      const token = /^var\((--[a-z0-9-]+)\)$/.exec(node);
+      return token ? style.getPropertyValue(token[1]).trim() : node;
+    }
+    if (node === null || typeof node !== "object") return node;
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, dress(child, style)]));
+  }
+
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+
+  class Live {
+    constructor(figure, data) {
+      this.figure = figure;
+      this.options = JSON.parse(data.textContent);
+      this.button = document.createElement("button");
+      this.button.type = "button";
+      this.button.className = "plain-btn screen";
+      this.button.setAttribute("aria-pressed", "false");
+      this.button.textContent = "Zoom and hover";
+      this.button.addEventListener("click", () => (this.chart ? this.hide() : this.show()));
+      this.said = document.createElement("p");
+      this.said.className = "small quiet screen";
+      this.said.setAttribute("role", "status");
+      figure.append(this.button, this.said);
+    }
+
+    async show() {
+      this.button.disabled = true;
+      try {
+        this.draw(await load());
+        this.button.setAttribute("aria-pressed", "true");
+        this.said.textContent = "Drag or use the slider to zoom. With the keyboard: left and right move between points.";
+      } catch (error) {
+        console.warn("chart stays as the server drew it:", error);
+        this.hide();
+        this.said.textContent = "Zooming does not work here just now. The chart and its table are complete without it.";
+      } finally {
+        this.button.disabled = false;
+      }
+    }
+
+    draw(echarts) {
+      this.room = document.createElement("div");
+      this.room.className = "live";
+      this.room.tabIndex = 0;
+      this.room.setAttribute("role", "group");
+      this.room.setAttribute("aria-label", "Chart to zoom: " + this.options.title);
+      this.figure.prepend(this.room);
+      this.figure.classList.add("is-live");
+      this.chart = echarts.init(this.room, null, { renderer: "svg" });
+      this.paint();
+      this.at = -1;
+      this.room.addEventListener("keydown", (event) => this.key(event));
+      this.watcher = new ResizeObserver(() => this.chart?.resize());
+      this.watcher.observe(this.room);
+      this.recolour = () => this.paint();
+      dark.addEventListener("change", this.recolour);
+    }
+
+    paint() {
+      const options = dress(this.options.options, getComputedStyle(document.documentElement));
+      options.animation = options.animation && !still.matches;
+      this.chart.setOption(options, { notMerge: true });
+    }
+
+    hide() {
+      if (this.recolour) dark.removeEventListener("change", this.recolour);
+      this.watcher?.disconnect();
+      this.chart?.dispose();
+      this.room?.remove();
+      this.chart = this.room = this.recolour = this.watcher = undefined;
+      this.figure.classList.remove("is-live");
+      this.button.setAttribute("aria-pressed", "false");
+      this.said.textContent = "";
+    }
+
+    // key moves between the points and says where it is.
+    key(event) {
+      const points = this.options.points;
+      const to = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: points.length - 1 }[event.key];
+      if (event.key === "Escape") {
+        this.chart.dispatchAction({ type: "hideTip" });
+        return;
+      }
+      if (to === undefined || points.length === 0) return;
+      event.preventDefault();
+      this.at = Math.max(0, Math.min(points.length - 1, to));
+      const { series, index, text } = points[this.at];
+      this.chart.dispatchAction({ type: "showTip", seriesIndex: series, dataIndex: index });
+      this.said.textContent = text;
+    }
+  }
+
+  for (const data of document.querySelectorAll('script[type="application/json"][data-chart]')) {
+    const figure = data.closest("figure");
+    if (!figure || !library) continue;
+    try {
+      new Live(figure, data);
+    } catch (error) {
+      console.warn("chart stays as the server drew it:", error);
+    }
+  }
+})();

@@ -1,0 +1,254 @@
+package plot
+
+import (
+	"math"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// drawing is one chart in one size while it is being drawn.
+type drawing struct {
+	pen
+	*frame
+	p        *Picture
+	size     Size
+	slots    slots
+	scale    scale
+	from, to int       // the points drawn
+	px       []float64 // x of each drawn point
+	slotWide float64
+
+	left, top, right, bottom float64 // the edges of the plot
+	segments                 []segment
+	marks                    []mark
+	spans                    []span
+
+	scratch, upper, lower []float64 // reused from segment to segment
+}
+
+// Append draws the chart in one size and appends it to b. A chart without any
+// point gives an empty frame with its title.
+func Append(b []byte, p Picture, size Size) []byte {
+	d := drawing{pen: pen{b}, frame: &frames[size], p: &p, size: size}
+	d.prepare()
+	d.begin()
+	d.draw()
+	d.s("</svg>")
+	return d.b
+}
+
+// prepare finds the place of everything before anything is written, because
+// margins depend on labels and labels on the scale.
+func (d *drawing) prepare() {
+	c := d.p.Chart
+	d.slots = newSlots(c, d.p.Grain)
+	d.to = c.Len()
+	if d.frame.last > 0 && d.to > 0 {
+		newest := d.slots.at[d.to-1]
+		for d.slots.at[d.from] <= newest-float64(d.frame.last) {
+			d.from++
+		}
+	}
+	d.scale = newScale(d.p, d.from, d.to)
+	d.left = math.Max(d.frame.left, d.widestTick()+9)
+	d.right = d.width - math.Max(d.frame.right, math.Min(d.widestLabel()+d.labelGap+2, d.width/3))
+	d.bottom = d.height - d.below
+	d.placePoints()
+	d.findSegments()
+	d.findSpans()
+	d.top = d.placeMarks()
+}
+
+func (d *drawing) placePoints() {
+	if d.from == d.to {
+		return
+	}
+	first, last := d.slots.at[d.from], d.slots.at[d.to-1]
+	d.slotWide = (d.right - d.left) / (last - first + 1)
+	d.px = make([]float64, d.to-d.from)
+	for i := range d.px {
+		d.px[i] = d.slotX(d.slots.at[d.from+i])
+	}
+}
+
+// slotX is the x of the middle of a slot.
+func (d *drawing) slotX(slot float64) float64 {
+	return d.left + (slot-d.slots.at[d.from]+.5)*d.slotWide
+}
+
+// y is where a value stands; values beyond the scale stand on its edge.
+func (d *drawing) y(v float64) float64 {
+	v = math.Max(d.scale.low, math.Min(d.scale.high, v))
+	return d.bottom - (v-d.scale.low)/(d.scale.high-d.scale.low)*(d.bottom-d.top)
+}
+
+func (d *drawing) begin() {
+	id := d.p.ID + d.suffix
+	d.s(`<svg xmlns="http://www.w3.org/2000/svg" class="`)
+	d.s(d.class)
+	d.s(`" viewBox="0 0 `)
+	d.n(d.width)
+	d.s(" ")
+	d.n(d.height)
+	d.s(`" preserveAspectRatio="xMinYMin" role="img" aria-labelledby="`)
+	d.escaped(id)
+	d.s("-t ")
+	d.escaped(id)
+	d.s(`-d"`)
+	d.attribute("font-size", d.em)
+	d.s(`><title id="`)
+	d.escaped(id)
+	d.s(`-t">`)
+	d.escaped(d.p.heading())
+	d.s(`</title><desc id="`)
+	d.escaped(id)
+	d.s(`-d">`)
+	d.escaped(d.p.describe())
+	d.s("</desc>")
+}
+
+// draw puts things in the order in which they may cover each other.
+func (d *drawing) draw() {
+	d.grid()
+	if d.from < d.to {
+		d.bands()
+		d.limits()
+		d.targets()
+		d.gaps()
+		d.drawMarks()
+		d.series()
+		d.drawPoints()
+		d.rightLabels()
+		if d.inside {
+			d.insideLabels()
+		}
+	}
+	d.axis()
+}
+
+func (d *drawing) grid() {
+	steps := int(math.Round((d.scale.high - d.scale.low) / d.scale.step))
+	d.open("grid")
+	for k := 1; k <= steps; k++ {
+		d.xy('M', d.left, d.y(d.scale.low+float64(k)*d.scale.step))
+		d.x('H', d.right)
+	}
+	d.shut()
+	if d.scale.empty {
+		return
+	}
+	for k := 0; k <= steps; k++ {
+		v := d.scale.low + float64(k)*d.scale.step
+		d.text("ax", d.left-7, d.y(v)+.35*d.em, "end")
+		d.b = d.appendTick(d.b, v, k == steps)
+		d.s("</text>")
+	}
+}
+
+// appendTick writes a number of the y axis; only the top one bears the symbol.
+func (d *drawing) appendTick(b []byte, v float64, topmost bool) []byte {
+	from := 1e6
+	if d.size == Narrow {
+		from = 1e4
+	}
+	if math.Abs(v) < d.scale.step/2 {
+		v = 0
+	}
+	b = appendLarge(b, v, d.scale.decimals, from)
+	if topmost {
+		b = append(b, d.p.Unit.Symbol...)
+	}
+	return b
+}
+
+func (d *drawing) widestTick() float64 {
+	most := 0.0
+	for _, v := range [...]float64{d.scale.low, d.scale.low + d.scale.step, d.scale.high} {
+		most = math.Max(most, textWidth(string(d.appendTick(nil, v, v == d.scale.high)), d.em))
+	}
+	return most
+}
+
+func (d *drawing) limits() {
+	c := d.p.Chart
+	for _, line := range [...]struct {
+		class         string
+		first, second []float64
+	}{{"lim", c.Upper, c.Lower}, {"mean", c.Centre, nil}} {
+		start := len(d.b)
+		d.open(line.class)
+		empty := len(d.b)
+		for k := range d.segments {
+			d.steps(line.first, &d.segments[k])
+			if line.second != nil {
+				d.steps(line.second, &d.segments[k])
+			}
+		}
+		if len(d.b) == empty {
+			d.b = d.b[:start]
+			continue
+		}
+		d.shut()
+	}
+}
+
+// targets draws the target, stepped where it has changed.
+func (d *drawing) targets() {
+	values := d.p.targetValues()
+	if len(values) == 0 {
+		return
+	}
+	start := len(d.b)
+	d.open("target")
+	empty := len(d.b)
+	for k, v := range values {
+		x0, x1 := d.left, d.right
+		if len(values) > 1 {
+			if from := d.p.Targets[k].From; from != 0 {
+				x0 = d.edgeX(int32(from))
+			}
+			if k+1 < len(values) {
+				x1 = d.edgeX(int32(d.p.Targets[k+1].From))
+			}
+		}
+		if x0 < x1 && v >= d.scale.low-1e-9 && v <= d.scale.high+1e-9 {
+			d.xy('M', x0, d.y(v))
+			d.x('H', x1)
+		}
+	}
+	if len(d.b) == empty {
+		d.b = d.b[:start]
+		return
+	}
+	d.shut()
+}
+
+// edgeX is the left edge of the slot of any x, within the plot.
+func (d *drawing) edgeX(x int32) float64 {
+	return math.Max(d.left, math.Min(d.right, d.slotX(d.slots.of(x))-d.slotWide/2))
+}
+
+// series draws the data line. It stops at what is missing and at a new phase.
+func (d *drawing) series() {
+	c := d.p.Chart
+	d.open("ser")
+	joined := false
+	for i := d.from; i < d.to; i++ {
+		if measures.IsMissing(c.Y[i]) {
+			joined = false
+			continue
+		}
+		command := byte('L')
+		if !joined || i == d.from || phaseOf(c, i) != phaseOf(c, i-1) || d.skipped(i) {
+			command = 'M'
+		}
+		d.xy(command, d.px[i-d.from], d.y(c.Y[i]))
+		joined = true
+	}
+	d.shut()
+}
+
+// skipped reports whether periods are absent between a point and the one before.
+func (d *drawing) skipped(i int) bool {
+	return d.slots.even && i > 0 && d.slots.at[i]-d.slots.at[i-1] > 1.5
+}

@@ -1,0 +1,231 @@
+package plot
+
+import (
+	"math"
+	"sort"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// mark is an upright line over the plot with a label above it: the start of a
+// phase, or an event.
+type mark struct {
+	letter string // empty for a phase
+	text   string // may be empty: then the letter stands alone
+	x, end float64
+	lasts  bool // the event has an end, drawn along the axis
+	lane   int  // 0 is the lowest
+	flip   bool // the label stands at the left of its line
+	lo, hi float64
+}
+
+// Lettered is an event with the letter that stands for it on the chart.
+type Lettered struct {
+	Letter string
+	Event  measures.Event
+}
+
+// Letters gives the events that fall within the chart their letters, in order
+// of start. The list below the chart and all its sizes use the same ones.
+func Letters(p Picture) []Lettered {
+	c := p.Chart
+	if c.Len() == 0 || !c.XIsDate {
+		return nil
+	}
+	s := newSlots(c, p.Grain)
+	end := s.at[len(s.at)-1] + 1
+	var inside []Lettered
+	for _, e := range p.Events {
+		if slot := s.of(int32(e.Start)); slot >= 0 && slot < end {
+			inside = append(inside, Lettered{Event: e})
+		}
+	}
+	sort.SliceStable(inside, func(i, j int) bool { return inside[i].Event.Start < inside[j].Event.Start })
+	for i := range inside {
+		inside[i].Letter = letter(i)
+	}
+	return inside
+}
+
+// letter counts A, B … Z, AA, AB …
+func letter(i int) string {
+	if i < 26 {
+		return string(rune('A' + i))
+	}
+	return letter(i/26-1) + letter(i%26)
+}
+
+// placeMarks finds the lane of every label and gives back the top of the plot
+// that they leave.
+func (d *drawing) placeMarks() float64 {
+	lane := 1.55 * d.em
+	if d.from == d.to {
+		return 16
+	}
+	d.findMarks()
+	lanes := d.findLanes()
+	if lanes == 0 {
+		return 16
+	}
+	return 14 + float64(lanes)*lane
+}
+
+func (d *drawing) findMarks() {
+	for k := 1; k < len(d.segments); k++ {
+		d.marks = append(d.marks, mark{x: d.segments[k].x0 - phaseGap, text: d.phaseText(&d.segments[k])})
+	}
+	for _, l := range Letters(*d.p) {
+		slot := math.Floor(d.slots.of(int32(l.Event.Start)) + 1e-9)
+		if d.slots.grain == "" {
+			slot = d.slots.of(int32(l.Event.Start))
+		}
+		if slot < d.slots.at[d.from] {
+			continue
+		}
+		m := mark{letter: l.Letter, x: d.slotX(slot)}
+		if d.eventLetters > 0 {
+			m.text = cut(l.Event.Text, d.eventLetters)
+		}
+		if l.Event.End > l.Event.Start {
+			m.end, m.lasts = math.Min(d.right, d.slotX(d.slots.of(int32(l.Event.End)))), true
+		}
+		d.marks = append(d.marks, m)
+	}
+	sort.SliceStable(d.marks, func(i, j int) bool { return d.marks[i].x < d.marks[j].x })
+}
+
+// phaseText is what stands above the line of a new phase.
+func (d *drawing) phaseText(seg *segment) string {
+	const plain = "New phase"
+	if d.eventLetters == 0 {
+		return ""
+	}
+	if with := plain + ": " + seg.reason; seg.reason != "" && len(with) <= d.eventLetters+4 {
+		return with
+	}
+	return plain
+}
+
+// markGap is the space between a mark's line and its label, in em.
+const markGap = .4
+
+// measure finds the stretch of x that a mark's label covers.
+func (d *drawing) measure(m *mark) {
+	wide := 0.0
+	if m.letter != "" {
+		wide = textWidth(m.letter, d.em) * bold
+		if m.text != "" {
+			wide += .6 * d.em
+		}
+	}
+	wide += textWidth(m.text, d.em)
+	gap := markGap * d.em
+	m.flip = wide > 0 && m.x+gap+wide > d.width-2
+	m.lo, m.hi = m.x+gap, m.x+gap+wide
+	if m.flip {
+		m.lo, m.hi = m.x-gap-wide, m.x-gap
+	}
+}
+
+// findLanes lifts labels until no label crosses another mark's line and no two
+// overlap. Where that needs more lanes than there are, the longest label is
+// reduced to its letter: the list below the chart has the words.
+func (d *drawing) findLanes() int {
+	for {
+		for i := range d.marks {
+			d.measure(&d.marks[i])
+			d.marks[i].lane = 0
+		}
+		if lanes := d.liftLabels(); lanes <= d.lanes {
+			return lanes
+		}
+		longest := -1
+		for i, m := range d.marks {
+			if m.text != "" && (longest < 0 || m.hi-m.lo > d.marks[longest].hi-d.marks[longest].lo) {
+				longest = i
+			}
+		}
+		if longest < 0 {
+			for i := range d.marks {
+				d.marks[i].lane = min(d.marks[i].lane, d.lanes-1)
+			}
+			return d.lanes
+		}
+		d.marks[longest].text = ""
+	}
+}
+
+// liftLabels raises lanes one at a time until nothing collides, and gives the
+// number of lanes in use, or more than there are if it cannot be done.
+func (d *drawing) liftLabels() int {
+	for changed := true; changed; {
+		changed = false
+		for i := len(d.marks) - 1; i >= 0; i-- {
+			a := &d.marks[i]
+			for k := range d.marks {
+				b := &d.marks[k]
+				if i == k || a.hi == a.lo {
+					continue
+				}
+				crosses := b.x > a.lo-2 && b.x < a.hi+2 && b.x != a.x && b.lane >= a.lane
+				overlaps := b.hi > b.lo && b.lane == a.lane && a.lo < b.hi+6 && b.lo < a.hi+6 && i < k
+				if !crosses && !overlaps {
+					continue
+				}
+				a.lane = b.lane + 1
+				changed = true
+				if a.lane > d.lanes+1 {
+					return a.lane
+				}
+			}
+		}
+	}
+	lanes := 0
+	for i := range d.marks {
+		if d.marks[i].hi > d.marks[i].lo {
+			lanes = max(lanes, d.marks[i].lane+1)
+		}
+	}
+	return lanes
+}
+
+// drawMarks draws the lines first and then the labels, whose halo keeps them
+// readable over a line that has nowhere else to go.
+func (d *drawing) drawMarks() {
+	for _, m := range d.marks {
+		top := d.top
+		if m.hi > m.lo {
+			top = d.markY(m) - .8*d.em
+		}
+		class := "event"
+		if m.letter == "" {
+			class = "phase"
+		}
+		d.line(class, m.x, top, m.x, d.bottom)
+		if m.lasts && m.end > m.x {
+			d.line("spell", m.x, d.bottom-2, m.end, d.bottom-2)
+		}
+	}
+	for _, m := range d.marks {
+		if m.hi == m.lo {
+			continue
+		}
+		x, anchor := m.lo, ""
+		if m.flip {
+			x, anchor = m.hi, "end"
+		}
+		d.text("ev", x, d.markY(m), anchor)
+		if m.letter != "" {
+			d.s(`<tspan class="evk">`)
+			d.s(m.letter)
+			d.s("</tspan>")
+			if m.text != "" {
+				d.s("  ")
+			}
+		}
+		d.escaped(m.text)
+		d.s("</text>")
+	}
+}
+
+func (d *drawing) markY(m mark) float64 { return d.top - 8 - float64(m.lane)*1.55*d.em }

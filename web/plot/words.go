@@ -1,0 +1,161 @@
+package plot
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// when writes the period of a point in full: "May 2026", "3 June 2025".
+func (p *Picture) when(s *slots, x int32) string {
+	if s.isX {
+		return strconv.Itoa(int(x))
+	}
+	switch date := measures.Date(x); s.grain {
+	case measures.Month:
+		return date.MonthName()
+	case measures.Quarter:
+		return date.MonthName() + " to " + date.AddMonths(2).MonthName()
+	case measures.FinancialYear:
+		return financialYear(x)
+	case measures.Week:
+		return "week of " + date.DayName()
+	default:
+		return date.DayName()
+	}
+}
+
+// lastWhen is the period beside the last value, as short as the size needs.
+func (d *drawing) lastWhen(x int32) string {
+	date := measures.Date(x)
+	switch {
+	case d.slots.isX:
+		return "at " + strconv.Itoa(int(x))
+	case d.slots.grain == measures.FinancialYear:
+		return financialYear(x)
+	case d.slots.grain == measures.Month || d.slots.grain == measures.Quarter:
+		if d.size == Wide {
+			return date.MonthName()
+		}
+		return date.MonthName()[:3]
+	}
+	_, _, day := date.Civil()
+	short := strconv.Itoa(day) + " " + date.MonthName()[:3]
+	if year, _, _ := date.Civil(); d.size == Wide {
+		return short + " " + strconv.Itoa(year)
+	}
+	return short
+}
+
+var kindTitles = map[measures.Kind]string{
+	measures.Run: "run chart", measures.XmR: "XmR chart", measures.MR: "moving range chart",
+	measures.P: "p chart", measures.PPrime: "p′ chart", measures.U: "u chart", measures.UPrime: "u′ chart",
+	measures.C: "c chart", measures.NP: "np chart", measures.G: "g chart", measures.T: "t chart",
+	measures.XBar: "x-bar chart", measures.S: "s chart", measures.IPrime: "I′ chart",
+	measures.EWMA: "EWMA chart", measures.CUSUM: "CUSUM chart", measures.Custom: "chart",
+}
+
+func (p *Picture) heading() string {
+	parts := make([]string, 0, 3)
+	for _, part := range []string{p.Title, p.Organisation, kindTitles[p.Chart.Kind]} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// centreWord names the centre line of the kind of chart. The line of a g chart
+// stands at 0.693 of the mean, which is its median.
+func (p *Picture) centreWord() string {
+	switch p.Chart.Kind {
+	case measures.Run, measures.G:
+		return "Median"
+	case measures.T, measures.EWMA, measures.CUSUM, measures.Custom:
+		return "Centre"
+	}
+	return "Mean"
+}
+
+func (p *Picture) hiddenWords() string {
+	if p.Hidden == "" {
+		return "hidden, a small number"
+	}
+	return "hidden: " + p.Hidden
+}
+
+// describe is what a screen reader says about the chart; the table below the
+// chart holds every value.
+func (p *Picture) describe() string {
+	if p.Description != "" {
+		return p.Description
+	}
+	c := p.Chart
+	if c.Len() == 0 {
+		return "Nothing to show yet."
+	}
+	s := newSlots(c, p.Grain)
+	var b strings.Builder
+	n := c.Len()
+	b.WriteString(strconv.Itoa(n) + " " + s.noun(n) + ", " + p.when(&s, c.X[0]))
+	if n > 1 {
+		b.WriteString(" to " + p.when(&s, c.X[n-1]))
+	}
+	b.WriteString(".")
+	last := c.Last()
+	if last < 0 {
+		b.WriteString(" None was measured.")
+		return b.String()
+	}
+	b.WriteString(" Last value " + p.written(c.Y[last]) + ".")
+	if v := at(c.Centre, last); finite(v) {
+		b.WriteString(" " + p.centreWord() + " " + p.written(v))
+		if lower, upper := at(c.Lower, last), at(c.Upper, last); finite(lower) && finite(upper) {
+			b.WriteString(", process limits " + p.written(lower) + " to " + p.written(upper))
+		}
+		b.WriteString(".")
+	}
+	if t := p.targetValues(); len(t) > 0 {
+		b.WriteString(" Target " + string(append(appendTrimmed(nil, t[len(t)-1], 2), p.Unit.Symbol...)) + ".")
+	}
+	return b.String()
+}
+
+// timesRange is the factor between the mean moving range and the limits.
+func (p *Picture) timesRange() string {
+	switch p.Constant {
+	case 2.66:
+		return "2.66 × "
+	case 1.128:
+		return "3 ÷ 1.128 × "
+	}
+	return "a multiple of "
+}
+
+// Caption says how the chart was made and where its scale starts, for the line
+// below it.
+func Caption(p Picture) string {
+	var b strings.Builder
+	switch title := kindTitles[p.Chart.Kind]; p.Chart.Kind {
+	case measures.Run:
+		b.WriteString("Run chart; the line is the median.")
+	case measures.XmR:
+		b.WriteString("XmR chart; limits are the mean ± " + p.timesRange() + "the mean moving range of the baseline.")
+	default:
+		b.WriteString(strings.ToUpper(title[:1]) + title[1:] + ".")
+	}
+	s := newScale(&p, 0, p.Chart.Len())
+	if !s.empty && s.low != 0 {
+		b.WriteString(" The scale starts at ")
+		b.Write(appendTrimmed(nil, s.low, s.decimals))
+		b.WriteString(p.Unit.Symbol + ".")
+	}
+	switch s.targetOutside {
+	case 1:
+		b.WriteString(" The target lies above the scale.")
+	case -1:
+		b.WriteString(" The target lies below the scale.")
+	}
+	return b.String()
+}
