@@ -13,8 +13,8 @@ import "github.com/signalbox-health/signalbox/measures"
 
 // work is one chart being made.
 type work struct {
-	in   *Input
-	p    *Parameters
+	in   Input
+	p    Parameters
 	book book
 	c    measures.Chart
 }
@@ -38,7 +38,7 @@ func Compute(in Input, p Parameters) (measures.Chart, error) {
 	if err := check(&in, &p); err != nil {
 		return measures.Chart{}, err
 	}
-	w := work{in: &in, p: &p, book: bookOf(p.Rules)}
+	w := work{in: in, p: p, book: bookOf(p.Rules)}
 	w.begin()
 	phase := 0
 	for s := w.next(0); s.from < s.to; s = w.next(s.to) {

@@ -16,7 +16,13 @@ const (
 	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all
 )
 
+// mostNotes is how many notes a chart carries; a reader of more would read none.
+const mostNotes = 16
+
 func (w *work) note(code, text string) {
+	if len(w.c.Notes) == mostNotes {
+		return
+	}
 	w.c.Notes = append(w.c.Notes, measures.Note{Code: code, Text: text})
 }
 
