@@ -1,0 +1,72 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/signalbox-health/signalbox/policy/ledger"
+)
+
+// ledgerHashes reads stored hashes in the order of their places.
+func (db *DB) ledgerHashes(ctx context.Context, places []int64) ([]ledger.Hash, error) {
+	rows, err := db.pool.Query(ctx, `SELECT place, hash FROM ledger_hash WHERE place = ANY (@places)`,
+		pgx.NamedArgs{"places": places})
+	if err != nil {
+		return nil, fmt.Errorf("read ledger hashes: %w", err)
+	}
+	found := map[int64]ledger.Hash{}
+	var place int64
+	var bytes []byte
+	_, err = pgx.ForEachRow(rows, []any{&place, &bytes}, func() error {
+		found[place] = ledger.Hash(bytes)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read ledger hashes: %w", err)
+	}
+	hashes := make([]ledger.Hash, len(places))
+	for i, place := range places {
+		hash, ok := found[place]
+		if !ok {
+			return nil, fmt.Errorf("ledger hash %d: %w: somebody took it out of the table", place, ErrNotFound)
+		}
+		hashes[i] = hash
+	}
+	return hashes, nil
+}
+
+// LedgerHashes reads the Merkle tree of the ledger, for heads and proofs.
+func (db *DB) LedgerHashes(ctx context.Context) ledger.HashReader {
+	return ledger.HashReaderFunc(func(places []int64) ([]ledger.Hash, error) { return db.ledgerHashes(ctx, places) })
+}
+
+// LedgerHead says how long the ledger is and what it holds.
+func (db *DB) LedgerHead(ctx context.Context) (ledger.Head, error) {
+	var size int64
+	if err := db.pool.QueryRow(ctx, `SELECT coalesce(max(sequence), 0) FROM ledger`).Scan(&size); err != nil {
+		return ledger.Head{}, fmt.Errorf("read the length of the ledger: %w", err)
+	}
+	return ledger.HeadOf(size, db.LedgerHashes(ctx))
+}
+
+// LedgerEntries gives the canonical bytes of the entries after a sequence
+// number, in order, at most limit of them.
+func (db *DB) LedgerEntries(ctx context.Context, after int64, limit int) ([][]byte, error) {
+	rows, err := db.pool.Query(ctx, `
+		SELECT entry
+		FROM ledger
+		WHERE sequence > @after
+		ORDER BY sequence
+		LIMIT @limit`,
+		pgx.NamedArgs{"after": after, "limit": limit})
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	entries, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return entries, nil
+}

@@ -1,0 +1,282 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/ledger"
+)
+
+// book is the end of the ledger as this process last saw it, and the entries
+// waiting to be written. Entries that arrive while a commit is under way are
+// written together by the next one, so that many readers share one fsync.
+type book struct {
+	mu      sync.Mutex
+	waiting []*writing
+	busy    bool
+
+	// Used only by the writer of the moment.
+	known bool
+	size  int64                 // entries committed
+	peaks map[int64]ledger.Hash // stored hashes by place, as many as the next entry may need
+}
+
+// writing is one group of entries that stand or fall together.
+type writing struct {
+	entries []func(sequence int64, at time.Time) ledger.Entry
+	first   int64 // sequence of the first, once committed
+	err     error
+	done    chan struct{}
+}
+
+// writeTime is how long a commit may take before its callers are told that
+// nothing is sure.
+const writeTime = 15 * time.Second
+
+// Record appends a decision to the ledger and returns once it is committed.
+// No record, no data: only what it returns can become a Grant.
+func (db *DB) Record(ctx context.Context, d policy.Decision) (policy.Record, error) {
+	records, err := db.RecordAll(ctx, []policy.Decision{d})
+	if err != nil {
+		return policy.Record{}, err
+	}
+	return records[0], nil
+}
+
+// RecordAll appends several decisions in one commit: all or none.
+func (db *DB) RecordAll(ctx context.Context, decisions []policy.Decision) ([]policy.Record, error) {
+	if len(decisions) == 0 {
+		return nil, nil
+	}
+	w := &writing{done: make(chan struct{})}
+	for _, d := range decisions {
+		w.entries = append(w.entries, func(sequence int64, at time.Time) ledger.Entry { return ledger.Decided(sequence, at, d) })
+	}
+	if err := db.write(ctx, w); err != nil {
+		return nil, fmt.Errorf("record decision %s: %w", decisions[0].Request.ID, err)
+	}
+	records := make([]policy.Record, len(decisions))
+	for i, d := range decisions {
+		records[i] = policy.Recorded(d, w.first+int64(i))
+	}
+	return records, nil
+}
+
+// RecordResult appends what became of a recorded decision: rows read, cells
+// hidden, and the digest of what was released.
+func (db *DB) RecordResult(ctx context.Context, record policy.Record, rows, suppressed int64, digest string) error {
+	return db.recordResult(ctx, record, ledger.Result{Record: record.Sequence(), Rows: rows, Suppressed: suppressed, Digest: digest})
+}
+
+// RecordProblem appends why nothing was released after an allowing decision.
+func (db *DB) RecordProblem(ctx context.Context, record policy.Record, problem string) error {
+	return db.recordResult(ctx, record, ledger.Result{Record: record.Sequence(), Problem: problem})
+}
+
+func (db *DB) recordResult(ctx context.Context, record policy.Record, result ledger.Result) error {
+	id := record.Decision().Request.ID
+	w := &writing{done: make(chan struct{})}
+	w.entries = append(w.entries, func(sequence int64, at time.Time) ledger.Entry {
+		return ledger.Released(sequence, at, id, result)
+	})
+	if err := db.write(ctx, w); err != nil {
+		return fmt.Errorf("record the result of %s: %w", id, err)
+	}
+	return nil
+}
+
+// write queues the entries. Whoever finds nobody writing writes for everybody
+// who waits, until nobody does.
+func (db *DB) write(ctx context.Context, w *writing) error {
+	b := &db.book
+	b.mu.Lock()
+	b.waiting = append(b.waiting, w)
+	if b.busy {
+		b.mu.Unlock()
+		select {
+		case <-w.done:
+			return w.err
+		case <-ctx.Done():
+			// The entry may still be written. That is harmless: a record
+			// without a reading, never a reading without a record.
+			return ctx.Err()
+		}
+	}
+	b.busy = true
+	for len(b.waiting) > 0 {
+		group := b.waiting
+		b.waiting = nil
+		b.mu.Unlock()
+		db.commitGroup(ctx, group)
+		b.mu.Lock()
+	}
+	b.busy = false
+	b.mu.Unlock()
+	return w.err
+}
+
+// commitGroup writes for others too, so its caller's impatience does not
+// count.
+func (db *DB) commitGroup(ctx context.Context, group []*writing) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	good := group[:0:0]
+	for _, w := range group {
+		if _, w.err = w.canonical(1<<40, db.now()); w.err == nil {
+			good = append(good, w)
+		}
+	}
+	err := db.commitEntries(ctx, good)
+	for _, w := range group {
+		if w.err == nil {
+			w.err = err
+		}
+		close(w.done)
+	}
+}
+
+// canonical checks that all entries can be written at all, so that one that
+// cannot does not spoil the commit of the others.
+func (w *writing) canonical(sequence int64, at time.Time) ([][]byte, error) {
+	var all [][]byte
+	for i, make := range w.entries {
+		bytes, err := make(sequence+int64(i), at).Canonical()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, bytes)
+	}
+	return all, nil
+}
+
+// commitEntries writes on the assumption that nobody else did since: the
+// primary key refuses a number that another process has taken, and then we look
+// again. So numbers have no gaps, whoever is killed when.
+func (db *DB) commitEntries(ctx context.Context, group []*writing) error {
+	if len(group) == 0 {
+		return nil
+	}
+	var err error
+	for range 200 {
+		if err = db.readBook(ctx); err != nil {
+			return err
+		}
+		if err = db.appendEntries(ctx, group); err == nil {
+			return nil
+		}
+		db.book.known = false
+		if !violates(err) {
+			return err
+		}
+	}
+	return fmt.Errorf("other programs kept writing to the ledger, or its tables disagree (signalbox audit verify): %w", err)
+}
+
+// appendEntries writes entries and hashes in one round trip and one commit.
+func (db *DB) appendEntries(ctx context.Context, group []*writing) error {
+	b := &db.book
+	size, at := b.size, db.now()
+	hashes := map[int64]ledger.Hash{}
+	reader := ledger.HashReaderFunc(func(places []int64) ([]ledger.Hash, error) { return b.lookup(places, hashes) })
+	batch := &pgx.Batch{}
+	for _, w := range group {
+		w.first = size + 1
+		for _, entry := range w.entries {
+			size++
+			e := entry(size, at)
+			canonical, err := e.Canonical()
+			if err != nil {
+				return err
+			}
+			stored, err := ledger.Append(size, canonical, reader)
+			if err != nil {
+				return err
+			}
+			queueEntry(batch, e, canonical)
+			for _, s := range stored {
+				hashes[s.Index] = s.Hash
+				batch.Queue(`INSERT INTO ledger_hash (place, hash) VALUES (@place, @hash)`,
+					pgx.NamedArgs{"place": s.Index, "hash": s.Hash[:]})
+			}
+		}
+	}
+	if err := db.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	for place, hash := range hashes {
+		b.peaks[place] = hash
+	}
+	b.size = size
+	b.forget()
+	return nil
+}
+
+func queueEntry(batch *pgx.Batch, e ledger.Entry, canonical []byte) {
+	args := pgx.NamedArgs{"sequence": e.Sequence, "recorded": e.Time.Time, "kind": string(e.Kind), "request": e.ID,
+		"actor": "", "ods": "", "dataset": "", "action": "", "allow": nil, "entry": canonical}
+	if e.Decision != nil {
+		in := e.Decision.Input
+		args["actor"], args["ods"] = in.Subject.ID, string(in.Resource.ODS)
+		args["dataset"], args["action"], args["allow"] = string(in.Resource.Dataset), string(in.Action), e.Decision.Allow
+	}
+	batch.Queue(`
+		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, ods, dataset, action, allow, entry)
+		VALUES (@sequence, @recorded, @kind, @request, @actor, @ods, @dataset, @action, @allow, @entry)`, args)
+}
+
+// lookup finds hashes among those just made and those remembered.
+func (b *book) lookup(places []int64, made map[int64]ledger.Hash) ([]ledger.Hash, error) {
+	found := make([]ledger.Hash, len(places))
+	for i, place := range places {
+		hash, ok := made[place]
+		if !ok {
+			hash, ok = b.peaks[place]
+		}
+		if !ok {
+			return nil, fmt.Errorf("ledger hash %d: %w", place, ErrNotFound)
+		}
+		found[i] = hash
+	}
+	return found, nil
+}
+
+// forget drops hashes of subtrees that are complete within a larger one: an
+// append needs only the peaks.
+func (b *book) forget() {
+	if len(b.peaks) < 256 {
+		return
+	}
+	kept := map[int64]ledger.Hash{}
+	for _, place := range ledger.Peaks(b.size) {
+		kept[place] = b.peaks[place]
+	}
+	b.peaks = kept
+}
+
+// readBook reads the end of the ledger unless it is known.
+func (db *DB) readBook(ctx context.Context) error {
+	b := &db.book
+	if b.known {
+		return nil
+	}
+	err := db.pool.QueryRow(ctx, `SELECT coalesce(max(sequence), 0) FROM ledger`).Scan(&b.size)
+	if err != nil {
+		return fmt.Errorf("read the end of the ledger: %w", err)
+	}
+	places := ledger.Peaks(b.size)
+	hashes, err := db.ledgerHashes(ctx, places)
+	if err != nil {
+		return err
+	}
+	b.peaks = map[int64]ledger.Hash{}
+	for i, place := range places {
+		b.peaks[place] = hashes[i]
+	}
+	b.known = true
+	return nil
+}
