@@ -1,0 +1,154 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/signalbox-health/signalbox/plugins/host"
+)
+
+// features are those of core WebAssembly 1.0 and the few additions that every
+// compiler uses today. Tables cannot grow, and there are no threads.
+const features = api.CoreFeaturesV1 | api.CoreFeatureBulkMemoryOperations | api.CoreFeatureMultiValue |
+	api.CoreFeatureMutableGlobal | api.CoreFeatureNonTrappingFloatToIntConversion | api.CoreFeatureSignExtensionOps
+
+var errNotCached = errors.New("not compiled for this engine yet")
+
+// guest is one compiled module. Each has an engine of its own, so that nothing
+// is shared between plugins.
+type guest struct {
+	ctx      context.Context
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+	ready    *instance // made in advance, used once
+}
+
+// instance is one running copy of a module. It sees one question and is gone.
+type instance struct {
+	ctx    context.Context
+	module api.Module
+	alloc  api.Function
+	run1   api.Function
+}
+
+// cached reports whether there is compiled code in the folder.
+func cached(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, "wazero-*-"+runtime.GOARCH+"-"+runtime.GOOS, "*[0-9a-f]"))
+	return err == nil && len(found) > 0
+}
+
+// engine names what compiles: its code is good for no other.
+func engine() string {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			if dep.Path == "github.com/tetratelabs/wazero" {
+				version = dep.Version
+			}
+		}
+	}
+	return "wazero-" + version + "-" + runtime.GOOS + "-" + runtime.GOARCH
+}
+
+func newGuest(ctx context.Context, load host.Load, module []byte) (*guest, error) {
+	cache, err := wazero.NewCompilationCacheWithDir(load.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the cache of compiled code: %w", err)
+	}
+	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(load.Pages).
+		WithDebugInfoEnabled(false).WithCompilationCache(cache)
+	g := &guest{ctx: ctx, runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+	if err := instantiateInert(ctx, g.runtime); err != nil {
+		return nil, fmt.Errorf("set up the inert system interface: %w", err)
+	}
+	if g.compiled, err = g.runtime.CompileModule(ctx, module); err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	return g, nil
+}
+
+// take gives an instance that nobody has used.
+func (g *guest) take() (*instance, error) {
+	if i := g.ready; i != nil {
+		g.ready = nil
+		return i, nil
+	}
+	return g.instantiate()
+}
+
+// prepare makes the next instance while nobody waits. Where that fails the next
+// question will say so.
+func (g *guest) prepare() {
+	if g.ready == nil {
+		g.ready, _ = g.instantiate()
+	}
+}
+
+func (g *guest) instantiate() (*instance, error) {
+	ctx := withChance(g.ctx)
+	module, err := g.runtime.InstantiateModule(ctx, g.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err != nil {
+		return nil, fmt.Errorf("in _initialize: %w", err)
+	}
+	return &instance{ctx, module, module.ExportedFunction("sbx_alloc"), module.ExportedFunction("sbx_run_v1")}, nil
+}
+
+func (g *guest) close() { g.runtime.Close(g.ctx) }
+
+func (i *instance) close() { i.module.Close(i.ctx) }
+
+// run gives the payload to the instance and takes its answer, which lies in the
+// instance's memory and is good until it is closed.
+func (i *instance) run(payload []byte, limit int) ([]byte, error) {
+	results, err := i.alloc.Call(i.ctx, uint64(len(payload)))
+	if err != nil {
+		return nil, fmt.Errorf("in sbx_alloc: %w", err)
+	}
+	pointer := uint32(results[0])
+	if pointer == 0 || pointer%8 != 0 {
+		return nil, fmt.Errorf("sbx_alloc returned %d, which is no address of 8-aligned room", pointer)
+	}
+	if !i.module.Memory().Write(pointer, payload) {
+		return nil, fmt.Errorf("sbx_alloc returned %d: %d bytes from there on are outside its memory of %d bytes", pointer, len(payload), i.module.Memory().Size())
+	}
+	if results, err = i.run1.Call(i.ctx, uint64(pointer), uint64(len(payload))); err != nil {
+		return nil, err
+	}
+	pointer, length := uint32(results[0]>>32), uint32(results[0])
+	if uint64(length) > uint64(limit) {
+		return nil, fmt.Errorf("its answer has %d bytes; at most %d are allowed", length, limit)
+	}
+	answer, ok := i.module.Memory().Read(pointer, length)
+	if !ok {
+		return nil, fmt.Errorf("its answer of %d bytes at %d is outside its memory of %d bytes", length, pointer, i.module.Memory().Size())
+	}
+	return answer, nil
+}
+
+// causeOf says in a line what a plugin did.
+func causeOf(err error) string {
+	var exit *sys.ExitError
+	if errors.As(err, &exit) {
+		where := ""
+		if strings.HasPrefix(err.Error(), "in _initialize") {
+			where = " in _initialize"
+		}
+		return fmt.Sprintf("exited with status %d%s; a plugin returns its answer and does not exit", exit.ExitCode(), where)
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text = strings.Replace(text, "wasm error: ", "trap: ", 1)
+	text = strings.TrimSuffix(text, " (recovered by wazero)")
+	if len(text) > 500 {
+		text = text[:500]
+	}
+	return strings.ToValidUTF8(text, "?")
+}

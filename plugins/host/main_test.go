@@ -1,0 +1,133 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/host"
+	"github.com/signalbox-health/signalbox/plugins/host/child"
+	"github.com/signalbox-health/signalbox/sdk"
+	"github.com/signalbox-health/signalbox/sdk/wire"
+)
+
+// The child of these tests is the test itself, started again with one word.
+const childWord = "sandbox-of-a-test"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == childWord {
+		if err := child.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// newHost starts a host with its own cache, ended with the test.
+func newHost(t testing.TB, change func(*host.Options)) *host.Host {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := host.Options{
+		Executable: []string{self, childWord},
+		Children:   2,
+		CacheDir:   filepath.Join(t.TempDir(), "code"),
+		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	if change != nil {
+		change(&o)
+	}
+	h, err := host.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+// built makes a guest of this repository once for all tests.
+func built(t testing.TB, folder string) []byte {
+	t.Helper()
+	module, err := builds(folder)
+	if err != nil {
+		t.Fatalf("build the guest %s: %v", folder, err)
+	}
+	return module
+}
+
+var (
+	buildsMu   sync.Mutex
+	buildsDone = map[string][]byte{}
+)
+
+func builds(folder string) ([]byte, error) {
+	buildsMu.Lock()
+	defer buildsMu.Unlock()
+	if module := buildsDone[folder]; module != nil {
+		return module, nil
+	}
+	dir, err := os.MkdirTemp("", "guest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "guest.wasm")
+	c := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, folder)
+	c.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	if text, err := c.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, text)
+	}
+	module, err := os.ReadFile(out)
+	buildsDone[folder] = module
+	return module, err
+}
+
+const spcFolder = "../library/spc"
+
+// request asks for charts of so many series with so many points.
+func request(entry string, series, points int) wire.Request {
+	p := spc.Defaults(measures.XmR, measures.MDC)
+	q := wire.Request{Measure: "ae-4h", Entry: entry, Inputs: []string{sdk.InputNumerator, sdk.InputDenominator},
+		Parameters: sdk.ChartParameters(p)}
+	for s := range series {
+		one := measures.Series{Organisation: measures.ODSCode(fmt.Sprintf("R%02d", s%100)), Targets: []measures.Target{{Value: 0.78}}}
+		numerators, denominators := make([]float64, points), make([]float64, points)
+		for i := range points {
+			one.Periods = append(one.Periods, measures.DateOf(2023, 4+i, 1))
+			one.States = append(one.States, measures.Final)
+			denominators[i] = float64(9000 + (i*7919+s*104729)%2500)
+			numerators[i] = float64(int(denominators[i] * (0.70 + float64((i*31+s*17)%23)/100)))
+		}
+		one.Columns = [][]float64{numerators, denominators}
+		q.Series = append(q.Series, one)
+	}
+	return q
+}
+
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func install(t testing.TB, h *host.Host, module []byte) plugins.Release {
+	t.Helper()
+	release, err := h.Install(within(t, time.Minute), module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return release
+}

@@ -1,0 +1,351 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/signalbox-health/signalbox/plugins"
+)
+
+// errClosed says that the host has been closed.
+var errClosed = errors.New("the sandboxes have been closed")
+
+const (
+	// spreadModules is how many plugins every child has ready without being
+	// asked: those installed or run last.
+	spreadModules = 4
+	// maxLoaded is how many plugins a child holds before it is replaced by a
+	// fresh one: each takes megabytes of code.
+	maxLoaded = 16
+	// respawn is the pause before a child that would not start is tried again.
+	respawn = time.Second
+)
+
+// pool keeps the children, free or busy, and hands them out one question at a
+// time.
+type pool struct {
+	h       *Host
+	starter *starter
+
+	mu      sync.Mutex
+	free    []*process
+	waiting []chan *process
+	all     map[*process]bool
+	recent  []*installed // run or installed last comes first
+	first   Hello
+	broken  error // why no child can be started, if so
+	closed  bool
+}
+
+func newPool(h *Host) (*pool, error) {
+	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}}
+	one, err := p.spawn()
+	if err != nil {
+		p.starter.stop()
+		return nil, fmt.Errorf("start a sandbox: %w", err)
+	}
+	p.first = one.hello
+	p.give(one)
+	for range h.o.Children - 1 {
+		go p.replace()
+	}
+	return p, nil
+}
+
+func (p *pool) hello() Hello {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.first
+}
+
+// spawn starts one child for runs.
+func (p *pool) spawn() (*process, error) {
+	limits := p.h.o.Limits
+	child, err := p.starter.start(Start{Dir: p.h.o.CacheDir, Memory: uint64(limits.CompileMemory), CPU: 3600})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.adopt(child); err != nil {
+		return nil, err
+	}
+	go func() {
+		<-child.exited
+		p.lost(child)
+	}()
+	return child, nil
+}
+
+// adopt notes a child, so that closing ends it.
+func (p *pool) adopt(child *process) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		child.discard()
+		return errClosed
+	}
+	p.all[child] = true
+	return nil
+}
+
+// lost replaces a child that ended while it was free. One that ends while it is
+// busy is noticed by whoever has it.
+func (p *pool) lost(child *process) {
+	p.mu.Lock()
+	at := slices.Index(p.free, child)
+	if at >= 0 {
+		p.free = slices.Delete(p.free, at, at+1)
+		delete(p.all, child)
+	}
+	closed := p.closed
+	p.mu.Unlock()
+	if at >= 0 && !closed {
+		child.discard()
+		p.h.o.Log.Warn("a sandbox ended while it was idle", "cause", child.ending())
+		p.replace()
+	}
+}
+
+// acquire gives a free child, best one that has the plugin loaded, or waits for
+// one until the context ends.
+func (p *pool) acquire(ctx context.Context, digest plugins.Digest) (*process, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, errClosed
+	}
+	if n := len(p.free); n > 0 {
+		best := slices.IndexFunc(p.free, func(c *process) bool { return c.loaded[digest] })
+		if best < 0 {
+			best = n - 1
+		}
+		child := p.free[best]
+		p.free = slices.Delete(p.free, best, best+1)
+		p.mu.Unlock()
+		return child, nil
+	}
+	if p.broken != nil && len(p.all) == 0 {
+		defer p.mu.Unlock()
+		return nil, fmt.Errorf("no sandbox can be started: %w", p.broken)
+	}
+	turn := make(chan *process, 1)
+	p.waiting = append(p.waiting, turn)
+	p.mu.Unlock()
+
+	select {
+	case child := <-turn:
+		if child == nil {
+			return nil, p.reason()
+		}
+		return child, nil
+	case <-ctx.Done():
+		p.forget(turn)
+		return nil, fmt.Errorf("all %d sandboxes are busy; try again in a moment: %w", p.h.o.Children, ctx.Err())
+	}
+}
+
+func (p *pool) reason() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return errClosed
+	}
+	return fmt.Errorf("no sandbox can be started: %w", p.broken)
+}
+
+// forget takes a waiter out of the queue, and passes on a child that was
+// handed to it at the last moment.
+func (p *pool) forget(turn chan *process) {
+	p.mu.Lock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(c chan *process) bool { return c == turn })
+	p.mu.Unlock()
+	select {
+	case child := <-turn:
+		if child != nil {
+			p.give(child)
+		}
+	default:
+	}
+}
+
+// give makes a child free for whoever waits longest.
+func (p *pool) give(child *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		child.discard()
+	case child.gone():
+		// It ended just now; lost looked for it among the free ones too early.
+		delete(p.all, child)
+		go p.replace()
+	case len(p.waiting) > 0:
+		p.waiting[0] <- child
+		p.waiting = p.waiting[1:]
+	default:
+		p.free = append(p.free, child)
+	}
+}
+
+// settle takes a child back after a question: free, if it is well, and
+// otherwise replaced.
+func (p *pool) settle(child *process) {
+	if child.spent || child.gone() || len(child.loaded) > maxLoaded {
+		p.drop(child)
+		go p.replace()
+		return
+	}
+	p.give(child)
+}
+
+func (p *pool) drop(child *process) {
+	child.discard()
+	p.mu.Lock()
+	delete(p.all, child)
+	p.mu.Unlock()
+}
+
+// replace starts a child in the place of one that is gone, and keeps trying:
+// without children nothing can be computed.
+func (p *pool) replace() {
+	for {
+		child, err := p.spawn()
+		if errors.Is(err, errClosed) {
+			return
+		}
+		if err == nil {
+			p.mu.Lock()
+			p.broken = nil
+			p.mu.Unlock()
+			p.preload(child)
+			p.settle(child)
+			return
+		}
+		p.h.o.Log.Error("start a sandbox", "error", err)
+		p.mu.Lock()
+		p.broken = err
+		if len(p.all) == 0 {
+			for _, turn := range p.waiting {
+				close(turn)
+			}
+			p.waiting = nil
+		}
+		p.mu.Unlock()
+		time.Sleep(respawn)
+	}
+}
+
+// preload gives a child the plugins that are used most, before it is asked.
+func (p *pool) preload(child *process) {
+	p.mu.Lock()
+	recent := slices.Clone(p.recent)
+	p.mu.Unlock()
+	for _, m := range recent {
+		if child.spent {
+			return
+		}
+		if err := child.load(m, p.h); err != nil {
+			p.h.o.Log.Warn("make a plugin ready in a new sandbox", "plugin", m.release.Digest, "error", err)
+		}
+	}
+}
+
+// spread makes a plugin ready in every child that is free just now, and in
+// every child to come.
+func (p *pool) spread(m *installed) {
+	p.mu.Lock()
+	p.recent = slices.Insert(slices.DeleteFunc(p.recent, func(r *installed) bool { return r == m }), 0, m)
+	p.recent = p.recent[:min(len(p.recent), spreadModules)]
+	var idle []*process
+	p.free = slices.DeleteFunc(p.free, func(c *process) bool {
+		if !c.loaded[m.release.Digest] {
+			idle = append(idle, c)
+			return true
+		}
+		return false
+	})
+	p.mu.Unlock()
+	for _, child := range idle {
+		go func() {
+			p.preload(child)
+			p.settle(child)
+		}()
+	}
+}
+
+// install loads a module for the first time, compiling it if it must.
+func (p *pool) install(ctx context.Context, m *installed) error {
+	err := p.loadOne(ctx, m)
+	if !errors.Is(err, errNotCached) {
+		return err
+	}
+	if err := p.compile(m); err != nil {
+		return err
+	}
+	if err = p.loadOne(ctx, m); errors.Is(err, errNotCached) {
+		return fmt.Errorf("install %s: its compiled code is not in %s although it was just put there", m.release.Digest.Short(), p.h.o.CacheDir)
+	}
+	return err
+}
+
+// loadOne loads a module in one child.
+func (p *pool) loadOne(ctx context.Context, m *installed) error {
+	child, err := p.acquire(ctx, m.release.Digest)
+	if err != nil {
+		return fmt.Errorf("install %s: %w", m.release.Digest.Short(), err)
+	}
+	defer p.settle(child)
+	return child.load(m, p.h)
+}
+
+// compile has a module compiled in a child of its own, which may write to one
+// folder and does nothing else.
+func (p *pool) compile(m *installed) error {
+	limits, digest := p.h.o.Limits, m.release.Digest
+	dir := p.h.codeDir(p.hello().Engine, digest)
+	// What is there was made for another version, or is half written.
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	child, err := p.starter.start(Start{Compile: true, Dir: dir, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
+	if err != nil {
+		return fmt.Errorf("compile %s: start a sandbox: %w", digest.Short(), err)
+	}
+	if err := p.adopt(child); err != nil {
+		return err
+	}
+	defer p.drop(child)
+	if err := child.compile(m, p.h); err != nil {
+		os.RemoveAll(dir)
+		var fault *plugins.Fault
+		if errors.As(err, &fault) {
+			fault.Kind = plugins.ErrRefused
+		}
+		return err
+	}
+	return nil
+}
+
+func (p *pool) close() error {
+	p.mu.Lock()
+	p.closed = true
+	all := p.all
+	p.all = map[*process]bool{}
+	for _, turn := range p.waiting {
+		close(turn)
+	}
+	p.waiting, p.free = nil, nil
+	p.mu.Unlock()
+	for child := range all {
+		child.discard()
+	}
+	p.starter.stop()
+	return nil
+}
