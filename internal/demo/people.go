@@ -1,0 +1,44 @@
+package demo
+
+import (
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
+)
+
+// Person is somebody invented who may sign in to the demonstration.
+type Person struct {
+	Actor policy.Actor
+	Job   string
+	Story string // what this person comes to do
+}
+
+// People are the readers for whom Signalbox is made, one for each journey, and
+// an analyst who looks at several trusts. Each has the least that the work needs.
+func People() []Person {
+	person := func(id, name string, ods measures.ODSCode, role policy.Role, purpose policy.Purpose, job, story string) Person {
+		p := Person{Job: job, Story: story, Actor: policy.Actor{
+			ID: "demo-" + id, Name: name + " (fictional)", ODS: ods,
+			Orgs: []measures.ODSCode{}, Roles: []policy.Role{role}, Purpose: purpose, Assurance: "aal2",
+		}}
+		if ods != "" {
+			p.Actor.Orgs = append(p.Actor.Orgs, ods)
+		}
+		return p
+	}
+	return []Person{
+		person("clinician", "Dr Wren Hollis", "ZZA", "clinician", "improvement", "Emergency medicine consultant",
+			"Has four minutes between patients and wants to know what changed."),
+		person("improvement-lead", "Maud Ferrier", "ZZA", "improvement_lead", "improvement", "Improvement lead",
+			"Tried a streaming nurse in July 2025 and wants to know whether it helped."),
+		person("data-manager", "Ivo Tansley", "ZZA", "data_manager", "improvement", "Data manager",
+			"Loads the trust's figures each month and mends what is refused."),
+		person("governance-lead", "Isla Verrow", "ZZA", "governance_lead", "governance", "Information governance lead",
+			"Answers for who sees the trust's figures, and why."),
+		person("clinician-b", "Dr Bram Oakes", "ZZB", "clinician", "improvement", "Geriatrician",
+			"Works at the trust next door, whose unpublished figures are its own."),
+		person("analyst", "Dana Quill", "ZZQNW", "analyst", "planning", "Analyst of an integrated care board",
+			"Compares the trusts of the board's area."),
+		person("innovator", "Sol Amberly", "", "innovator", "development", "Analyst at a charity",
+			"Writes a measure and tries it on published figures."),
+	}
+}
