@@ -14,7 +14,7 @@ import (
 // outside a sandbox where a chart is computed, and what it computes is thrown
 // away. A difference is a fault of the plugin. Charts of kind custom are taken
 // on their shape: nobody else knows their limits, and their page says so.
-func Verify(release Release, q wire.Request, charts []measures.Chart) error {
+func Verify(release Release, q *wire.Request, charts []measures.Chart) error {
 	fault := func(format string, args ...any) error {
 		return &Fault{Digest: release.Digest, Kind: ErrFault, Cause: "untrue answer: " + fmt.Sprintf(format, args...)}
 	}
@@ -27,7 +27,7 @@ func Verify(release Release, q wire.Request, charts []measures.Chart) error {
 		native, done := again[c.Kind]
 		if !done {
 			var err error
-			if native, err = sdk.ComputeCharts(c.Kind, &q); err != nil {
+			if native, err = sdk.ComputeCharts(c.Kind, q); err != nil {
 				return fault("a %s chart, where this host finds none: %v", c.Kind, err)
 			}
 			again[c.Kind] = native

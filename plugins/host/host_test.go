@@ -18,7 +18,7 @@ func TestThePluginOfTheLibraryGivesTheChartThatPackageSpcGives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plugins.Verify(release, q, charts); err != nil {
+		if err := plugins.Verify(release, &q, charts); err != nil {
 			t.Error(err)
 		}
 		if len(charts) != 3 || charts[2].Series != 2 || charts[0].Len() != 36 {
