@@ -13,7 +13,6 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
-	"github.com/signalbox-health/signalbox/policy/disclosure"
 	"github.com/signalbox-health/signalbox/sdk/wire"
 )
 
@@ -76,8 +75,12 @@ func (a *Analysis) Ask(ctx context.Context, questions ...Question) ([]Answer, er
 	for i, record := range records {
 		answer := &answers[open[i]]
 		var result postgres.Result
-		if result, answer.Err = a.answer(ctx, answer, record); answer.Err == nil {
+		result, answer.Err = a.answer(ctx, answer, record)
+		switch {
+		case answer.Err == nil:
 			results = append(results, result)
+		case record.Decision().Allow:
+			results = append(results, postgres.Result{Record: record, Problem: problemOf(answer.Err)})
 		}
 	}
 	if err := a.Ledger.RecordResults(ctx, results); err != nil {
@@ -144,9 +147,9 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	if err != nil {
 		return postgres.Result{}, err
 	}
-	charts, hidden := disclose(grant.Disclosure(), charts)
+	hidden := disclose(grant.Disclosure(), charts)
 	answer.Charts = charts
-	return postgres.Result{Record: record, Rows: material.rows(), Suppressed: hidden, Digest: digestOf(charts)}, nil
+	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: digestOf(charts)}, nil
 }
 
 // period fills in what the question left open.
@@ -161,5 +164,3 @@ func (a *Analysis) period(q *Question, m *measures.Measure, now time.Time) polic
 	}
 	return p
 }
-
-var _ = disclosure.Apply

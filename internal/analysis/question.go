@@ -4,6 +4,7 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
 )
 
 // Question asks for the charts of one measure.
@@ -37,17 +38,13 @@ type Answer struct {
 	Err error
 }
 
-// Chart is one series as it may be shown: the chart after disclosure control,
-// with the figures it was made of.
+// Chart is one series as it may be shown: the chart and the figures behind it
+// after disclosure control, with what people have said about it.
 type Chart struct {
-	measures.Chart
-	Organisation measures.ODSCode
-	Stratum      string
-	// Numerator and Denominator are the figures behind each point, after
-	// disclosure control. Denominator is nil for a count.
-	Numerator, Denominator []float64
-	Events                 []measures.Event
-	Stretches              []measures.Phase // the phases that were asked for, with who decided them
+	disclosure.Figure
+	Events []measures.Event
+	// Decided are the phases as asked for, with who decided them and why.
+	Decided []measures.Phase
 }
 
 // Receipt names all that a chart was made of: enough to draw it again.
@@ -55,7 +52,7 @@ type Receipt struct {
 	Request        string // the number of the request, as on the denial page
 	Record         int64  // where the ledger holds the decision
 	Release        plugins.Release
-	Entries        []string // entries of the plugin that ran
+	Methods        []Method
 	DataVersion    string
 	PolicyRevision string
 	DataRevision   string // of the reference data that the policy used
@@ -66,4 +63,11 @@ type Receipt struct {
 	Direction      measures.Direction
 	Period         policy.Period
 	AsOf           int32
+}
+
+// Method is one way of charting that an answer needed.
+type Method struct {
+	Entry  string // of the plugin
+	Rules  measures.RuleSet
+	Series int // how many series were charted so
 }

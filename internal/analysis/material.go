@@ -1,0 +1,135 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
+)
+
+// material is what was read for one question: the plugin's inputs, and what
+// people have said about them.
+type material struct {
+	version postgres.DataVersion
+	series  []measures.Series // one column an input of the measure
+	events  []measures.Event
+}
+
+// read fetches the series of a question with the grant, and lays the decided
+// phases, the targets and the excluded months over them.
+func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer) (*material, error) {
+	q, m := &answer.Question, answer.Measure
+	columns := m.Columns()
+	query := postgres.SeriesQuery{Columns: columns, Stratifier: q.Stratifier, Period: answer.Receipt.Period, AsOf: q.AsOf}
+	if q.Organisation != policy.Everyone {
+		query.Organisations = []measures.ODSCode{q.Organisation}
+	}
+	series, version, err := a.Data.Series(ctx, grant, query)
+	if err != nil {
+		return nil, fmt.Errorf("series of %s at %s: %w", m.ID, q.Organisation, err)
+	}
+	phases, err := a.Data.Phases(ctx, grant, m.ID)
+	if err != nil {
+		return nil, fmt.Errorf("phases of %s at %s: %w", m.ID, q.Organisation, err)
+	}
+	events, err := a.Data.Events(ctx, grant, answer.Receipt.Period)
+	if err != nil {
+		return nil, fmt.Errorf("events of %s at %s: %w", m.ID, q.Organisation, err)
+	}
+	for i := range series {
+		s := &series[i]
+		if s.Columns, err = combine(m.Inputs, columns, s.Columns); err != nil {
+			return nil, fmt.Errorf("inputs of %s: %w", m.ID, err)
+		}
+		s.Targets = m.Targets
+		s.Phases = phasesOf(m, s, phases[s.Organisation])
+		exclude(s, events)
+	}
+	return &material{version: version, series: series, events: events}, nil
+}
+
+// combine makes the inputs of a measure from the columns of its dataset. An
+// input is missing where any of its columns is.
+func combine(inputs []measures.Input, names []string, columns [][]float64) ([][]float64, error) {
+	made := make([][]float64, len(inputs))
+	for i, input := range inputs {
+		for _, part := range []struct {
+			names []string
+			sign  float64
+		}{{input.Plus, 1}, {input.Minus, -1}} {
+			for _, name := range part.names {
+				at := slices.Index(names, name)
+				if at < 0 || at >= len(columns) {
+					return nil, fmt.Errorf("input %s needs column %s, which was not read", input.Name, name)
+				}
+				if made[i] == nil {
+					made[i] = make([]float64, len(columns[at]))
+				}
+				for row, value := range columns[at] {
+					made[i][row] += part.sign * value // Missing stays Missing
+				}
+			}
+		}
+	}
+	return made, nil
+}
+
+// phasesOf gives the phases of a series: those that people decided on, or else
+// one, with the baseline of the measure's definition. A baseline longer than
+// the series is the whole series, for now.
+func phasesOf(m *measures.Measure, s *measures.Series, decided []measures.Phase) []measures.Phase {
+	if len(s.Periods) == 0 {
+		return nil
+	}
+	first, last := s.Periods[0], s.Periods[len(s.Periods)-1]
+	var phases []measures.Phase
+	for _, phase := range decided {
+		switch {
+		case phase.Start > last:
+		case phase.Start <= first:
+			phases = []measures.Phase{phase} // the latest that began before what is shown
+		default:
+			phases = append(phases, phase)
+		}
+	}
+	if len(phases) == 0 || phases[0].Start > first {
+		opening := measures.Phase{Start: first, Baseline: m.Baseline}
+		if m.Start == first {
+			opening.Reason, opening.Author = m.StartReason, "the measure's definition"
+		}
+		if len(phases) > 0 {
+			opening.Baseline = 0 // it was closed by the next: all of it is its baseline
+		}
+		phases = append([]measures.Phase{opening}, phases...)
+	}
+	return phases
+}
+
+// exclude marks the points that an event takes out of every baseline, such as
+// the first wave of COVID-19.
+func exclude(s *measures.Series, events []measures.Event) {
+	for _, event := range events {
+		if !event.Exclude || event.Organisation != "" && event.Organisation != s.Organisation {
+			continue
+		}
+		for i, period := range s.Periods {
+			if period >= event.Start && (event.End == 0 || period <= event.End) && s.States[i] <= measures.Provisional {
+				s.States[i] = measures.Excluded
+			}
+		}
+	}
+}
+
+// eventsOf picks the events that concern one organisation.
+func eventsOf(organisation measures.ODSCode, events []measures.Event) []measures.Event {
+	var list []measures.Event
+	for _, event := range events {
+		if event.Organisation == "" || event.Organisation == organisation {
+			list = append(list, event)
+		}
+	}
+	return list
+}

@@ -1,0 +1,138 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
+	"github.com/signalbox-health/signalbox/sdk"
+	"github.com/signalbox-health/signalbox/sdk/wire"
+)
+
+// How many measured points a series needs before it has limits, and before it
+// is worth a run chart. Below that it is drawn as it is, without rules.
+const (
+	pointsForLimits = 13
+	pointsForRun    = 10
+)
+
+// method is how a series is charted: an entry of the plugin and a rule set.
+type method struct {
+	entry string
+	rules measures.RuleSet
+}
+
+// methodFor chooses by the number of measured points alone, so that anybody can
+// say beforehand what a chart will be.
+func methodFor(m *measures.Measure, s *measures.Series) method {
+	measured := 0
+	for i := range s.Periods {
+		if s.States[i] == measures.NotMeasured || s.States[i] == measures.Suppressed {
+			continue
+		}
+		present := true
+		for _, column := range s.Columns {
+			present = present && !measures.IsMissing(column[i])
+		}
+		if present {
+			measured++
+		}
+	}
+	switch {
+	case m.Uses.Entry != measures.XmR.String() || measured >= pointsForLimits:
+		return method{m.Uses.Entry, m.Rules} // a plugin of its own knows best
+	case measured >= pointsForRun:
+		return method{measures.Run.String(), measures.Anhoej}
+	default:
+		return method{measures.Run.String(), measures.NoRules}
+	}
+}
+
+// run charts all series of the material: one call of the plugin for each way
+// of charting that they need.
+func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) ([]Chart, error) {
+	m := answer.Measure
+	groups := map[method][]int{}
+	var methods []method
+	for i := range material.series {
+		way := methodFor(m, &material.series[i])
+		if groups[way] == nil {
+			methods = append(methods, way)
+		}
+		groups[way] = append(groups[way], i)
+	}
+	charts := make([]Chart, len(material.series))
+	for _, way := range methods {
+		indexes := groups[way]
+		made, err := a.compute(ctx, answer, way, material, indexes)
+		if err != nil {
+			return nil, err
+		}
+		for _, chart := range made {
+			i := indexes[chart.Series]
+			charts[i] = a.dress(m, chart, &material.series[i], material.events)
+		}
+		answer.Receipt.Methods = append(answer.Receipt.Methods, Method{Entry: way.entry, Rules: way.rules, Series: len(indexes)})
+	}
+	for i := range charts {
+		if charts[i].Decided == nil && charts[i].Chart.Len() == 0 && len(material.series[i].Periods) > 0 {
+			return nil, &plugins.Fault{Digest: answer.Receipt.Release.Digest, Kind: plugins.ErrFault,
+				Cause: fmt.Sprintf("no chart for series %d of %d", i+1, len(charts))}
+		}
+	}
+	return charts, nil
+}
+
+// compute gives the charts of some series: from the cache, or from the plugin
+// in its sandbox, verified.
+func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, material *material, indexes []int) ([]measures.Chart, error) {
+	m, release := answer.Measure, answer.Receipt.Release
+	request := wire.Request{Measure: string(m.ID), Entry: way.entry}
+	for _, input := range m.Inputs {
+		request.Inputs = append(request.Inputs, input.Name)
+	}
+	var kind measures.Kind
+	if kind.UnmarshalText([]byte(way.entry)) == nil {
+		p := spc.Defaults(kind, way.rules)
+		p.Direction, p.Multiply = m.Direction, m.Unit.Multiply
+		request.Parameters = sdk.ChartParameters(p)
+	}
+	for _, i := range indexes {
+		request.Series = append(request.Series, material.series[i])
+	}
+	payload, err := wire.AppendRequest(nil, &request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the plugin about %s: %w", m.ID, err)
+	}
+	key := keyOf(release.Digest, payload)
+	if charts, ok := a.charts.get(key); ok {
+		return charts, nil
+	}
+	charts, err := a.Plugins.Run(ctx, release.Digest, request)
+	if err != nil {
+		return nil, fmt.Errorf("compute %s: %w", m.ID, err)
+	}
+	if err := plugins.Verify(release, &request, charts); err != nil {
+		return nil, fmt.Errorf("verify %s: %w", m.ID, err)
+	}
+	a.charts.put(key, charts)
+	return charts, nil
+}
+
+// dress puts the figures, the events and the decisions about phases around a chart.
+func (a *Analysis) dress(m *measures.Measure, chart measures.Chart, s *measures.Series, events []measures.Event) Chart {
+	dressed := Chart{Events: eventsOf(s.Organisation, events), Decided: s.Phases}
+	dressed.Figure = disclosure.Figure{Chart: chart, Organisation: s.Organisation, Stratum: s.Stratum, Multiply: m.Unit.Multiply}
+	for i, input := range m.Inputs {
+		switch input.Name {
+		case sdk.InputNumerator, sdk.InputValue:
+			dressed.Numerator = s.Columns[i]
+		case sdk.InputDenominator:
+			dressed.Denominator = s.Columns[i]
+		}
+	}
+	return dressed
+}
