@@ -208,6 +208,9 @@ func (d *drawing) phaseBrackets() {
 				count++
 			}
 		}
+		if count == 0 {
+			continue
+		}
 		all := strconv.Itoa(count) + " " + d.slots.noun(count)
 		name := "Phase " + strconv.Itoa(int(seg.phase))
 		switch held := seg.heldFrom < seg.x1; {

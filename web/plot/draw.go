@@ -174,7 +174,7 @@ func (d *drawing) limits() {
 	for _, line := range [...]struct {
 		class         string
 		first, second []float64
-	}{{"lim", c.Upper, c.Lower}, {"mean", c.Centre, nil}} {
+	}{{limitClass(c, d.from, d.to), c.Upper, c.Lower}, {"mean", c.Centre, nil}} {
 		start := len(d.b)
 		d.open(line.class)
 		empty := len(d.b)
@@ -190,6 +190,18 @@ func (d *drawing) limits() {
 		}
 		d.shut()
 	}
+}
+
+// limitClass is how limits are drawn. Dashes would break a staircase into
+// crumbs, so limits that change from point to point are thin and whole.
+func limitClass(c *measures.Chart, from, to int) string {
+	for i := from + 1; i < to; i++ {
+		a, b := at(c.Upper, i-1), at(c.Upper, i)
+		if phaseOf(c, i) == phaseOf(c, i-1) && finite(a) && finite(b) && a != b {
+			return "lim stepped"
+		}
+	}
+	return "lim"
 }
 
 // targets draws the target, stepped where it has changed.

@@ -75,10 +75,10 @@ func (p *Picture) entries() []entry {
 	line(has.centre, p.centreWord(), "mean")
 	if has.limits {
 		list = append(list, entry{word: "Process limits", wide: true, draw: func(w *pen) {
-			w.s(`<path class="band" d="M0 2H26V14H0Z"/><path class="lim" d="M0 2H26M0 14H26"/>`)
+			w.s(`<path class="band" d="M0 2H26V14H0Z"/><path class="` + has.limClass + `" d="M0 2H26M0 14H26"/>`)
 		}})
 	}
-	line(len(p.targetValues()) > 0, "Target", "target")
+	line(has.target, "Target", "target")
 	if has.gap {
 		list = append(list, entry{word: "Not measured", wide: true, draw: func(w *pen) { w.s(`<path class="gap" d="M0 1H26V15H0Z"/>`) }})
 	}
@@ -87,8 +87,9 @@ func (p *Picture) entries() []entry {
 
 // presence is what occurs in a chart.
 type presence struct {
-	looks                                    [looks]bool
-	provisional, hidden, centre, limits, gap bool
+	looks                                            [looks]bool
+	provisional, hidden, centre, limits, gap, target bool
+	limClass                                         string
 }
 
 func (p *Picture) present() presence {
@@ -103,5 +104,8 @@ func (p *Picture) present() presence {
 		has.centre = has.centre || finite(at(c.Centre, i))
 		has.limits = has.limits || finite(at(c.Upper, i)) || finite(at(c.Lower, i))
 	}
+	has.limClass = limitClass(c, 0, len(c.X))
+	scale := newScale(p, 0, c.Len())
+	has.target = len(p.Targets) > 1 || len(p.targetValues()) > 0 && scale.targetOutside == 0 && !scale.empty
 	return has
 }

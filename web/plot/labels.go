@@ -212,10 +212,14 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v, shift 
 		return
 	}
 	y := d.y(v) + shift
-	x, anchor := seg.x1-5, "end"
-	if d.covered(seg, x-wide(), x, y) > d.covered(seg, seg.x0+5, seg.x0+5+wide(), y) {
-		x, anchor = seg.x0+5, ""
+	if y > d.bottom-3 {
+		y = d.y(v) - .33*d.em // below it stand the months
 	}
+	x, ok := d.clearest(seg, wide(), y)
+	if !ok {
+		return
+	}
+	anchor := "end"
 	d.text(class, x, y, anchor)
 	if word != "" {
 		d.s(word)
@@ -226,16 +230,54 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v, shift 
 	d.s("</tspan></text>")
 }
 
-// covered counts the points under a line of text.
-func (d *drawing) covered(seg *segment, x0, x1, y float64) int {
-	n := 0
-	for i := seg.from; i < seg.to; i++ {
-		px, v := d.px[i-d.from], d.p.Chart.Y[i]
-		if measures.IsMissing(v) || px < x0-6 || px > x1+6 {
+// clearest finds the right end of a line of text where it covers least of the
+// data, from the end of the phase backwards. It must not lie over a field that
+// has words of its own.
+func (d *drawing) clearest(seg *segment, wide, y float64) (right float64, ok bool) {
+	least := math.MaxInt
+	for x := seg.x1 - 5; x-wide >= seg.x0+5; x -= d.em {
+		if d.overGap(x-wide, x) {
 			continue
 		}
-		if py := d.y(v); py > y-1.1*d.em && py < y+.5*d.em {
-			n++
+		if n := d.covered(seg, x-wide, x, y); n < least {
+			least, right, ok = n, x, true
+		}
+	}
+	return right, ok
+}
+
+func (d *drawing) overGap(x0, x1 float64) bool {
+	for _, s := range d.spans {
+		if d.slotX(s.first-.5) < x1 && d.slotX(s.last+.5) > x0 {
+			return true
+		}
+	}
+	return false
+}
+
+// covered counts how much of the data line lies under a line of text, in
+// quarters of the way from point to point.
+func (d *drawing) covered(seg *segment, x0, x1, y float64) int {
+	c := d.p.Chart
+	top, bottom := y-1.1*d.em, y+.5*d.em
+	n := 0
+	for i := seg.from; i < seg.to; i++ {
+		if measures.IsMissing(c.Y[i]) {
+			continue
+		}
+		px, py := d.px[i-d.from], d.y(c.Y[i])
+		qx, qy := px, py
+		if i+1 < seg.to && !measures.IsMissing(c.Y[i+1]) {
+			qx, qy = d.px[i+1-d.from], d.y(c.Y[i+1])
+		}
+		if qx < x0-6 || px > x1+6 {
+			continue
+		}
+		for part := 0.0; part < 1; part += .25 {
+			x, at := px+part*(qx-px), py+part*(qy-py)
+			if x > x0-6 && x < x1+6 && at > top && at < bottom {
+				n++
+			}
 		}
 	}
 	return n

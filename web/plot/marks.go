@@ -128,31 +128,48 @@ func (d *drawing) measure(m *mark) {
 }
 
 // findLanes lifts labels until no label crosses another mark's line and no two
-// overlap. Where that needs more lanes than there are, the longest label is
-// reduced to its letter: the list below the chart has the words.
+// overlap. Where all the words need more lanes than there are, labels begin as
+// letters and take their words back, phases and short ones first, as long as
+// there is room: the list below the chart has the words of the rest.
 func (d *drawing) findLanes() int {
-	for {
-		for i := range d.marks {
-			d.measure(&d.marks[i])
-			d.marks[i].lane = 0
-		}
-		if lanes := d.liftLabels(); lanes <= d.lanes {
-			return lanes
-		}
-		longest := -1
-		for i, m := range d.marks {
-			if m.text != "" && (longest < 0 || m.hi-m.lo > d.marks[longest].hi-d.marks[longest].lo) {
-				longest = i
-			}
-		}
-		if longest < 0 {
-			for i := range d.marks {
-				d.marks[i].lane = min(d.marks[i].lane, d.lanes-1)
-			}
-			return d.lanes
-		}
-		d.marks[longest].text = ""
+	if lanes := d.tryLanes(); lanes <= d.lanes {
+		return lanes
 	}
+	words := make([]string, len(d.marks))
+	order := make([]int, len(d.marks))
+	for i := range d.marks {
+		words[i], order[i] = d.marks[i].text, i
+		d.marks[i].text = ""
+	}
+	rank := func(i int) int {
+		if d.marks[i].letter == "" {
+			return 0
+		}
+		return len(words[i])
+	}
+	sort.SliceStable(order, func(a, b int) bool { return rank(order[a]) < rank(order[b]) })
+	for _, i := range order {
+		d.marks[i].text = words[i]
+		if d.tryLanes() > d.lanes {
+			d.marks[i].text = ""
+		}
+	}
+	if lanes := d.tryLanes(); lanes <= d.lanes {
+		return lanes
+	}
+	for i := range d.marks { // too many in one place even for letters
+		d.marks[i].lane = min(d.marks[i].lane, d.lanes-1)
+	}
+	return d.lanes
+}
+
+// tryLanes places the labels as they are.
+func (d *drawing) tryLanes() int {
+	for i := range d.marks {
+		d.measure(&d.marks[i])
+		d.marks[i].lane = 0
+	}
+	return d.liftLabels()
 }
 
 // liftLabels raises lanes one at a time until nothing collides, and gives the

@@ -66,7 +66,7 @@ var frames = [...]frame{
 	Wide: {class: "chart chart-wide", suffix: "-wide", width: 1120, height: 500, em: 15, left: 40, right: 142, below: 58,
 		labelGap: 10, points: 1, lanes: 4, eventLetters: 36, titles: true, inside: true, brackets: true},
 	Medium: {class: "chart chart-mid", suffix: "-mid", width: 640, height: 440, em: 14, left: 38, right: 106, below: 58,
-		labelGap: 10, points: .86, lanes: 4, eventLetters: 20, inside: true, brackets: true},
+		labelGap: 10, points: .86, lanes: 4, eventLetters: 26, inside: true, brackets: true},
 	Narrow: {class: "chart chart-narrow", suffix: "-narrow", width: 288, height: 330, em: 12.5, left: 32, right: 70, below: 26,
 		labelGap: 8, points: .66, last: 36, lanes: 3},
 }

@@ -1,6 +1,11 @@
 package plot
 
-import "github.com/signalbox-health/signalbox/measures"
+import (
+	"bytes"
+	"math"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
 
 // Radii of the point shapes in the wide chart, in pixels.
 const (
@@ -100,14 +105,16 @@ func (w *pen) shape(l look, x, y, times float64) {
 	}
 }
 
-// ring writes a circle as path data.
+// ring writes a circle as path data. The radius is rounded first: half circles
+// whose ends lie nearer together than two written radii would bulge.
 func (w *pen) ring(x, y, r float64) {
+	r = math.Round(r*10) / 10
 	w.xy('M', x-r, y)
 	for _, span := range [...]float64{2 * r, -2 * r} {
 		w.x('a', r)
 		w.s(" ")
 		w.n(r)
-		w.s(" 0 1 0 ")
+		w.s(" 0 0 0 ")
 		w.n(span)
 		w.s(" 0")
 	}
@@ -130,7 +137,7 @@ func (d *drawing) drawPoints() {
 					d.openLook(l, provisional)
 					opened = true
 				}
-				times := d.frame.points
+				times := d.pointScale()
 				if i == last {
 					times *= lastTimes
 				}
@@ -152,6 +159,11 @@ func (d *drawing) drawPoints() {
 		}
 	}
 	d.hiddenPoints()
+}
+
+// pointScale is the size of the points, smaller where they would touch.
+func (d *drawing) pointScale() float64 {
+	return math.Min(d.frame.points, math.Max(.5, d.slotWide/(2*circleR)))
 }
 
 func (d *drawing) openLook(l look, provisional bool) {
@@ -202,18 +214,29 @@ func isHidden(c *measures.Chart, i int) bool {
 	return i < len(c.States) && c.States[i] == measures.Suppressed
 }
 
-// pointTitle says what a point is: "April 2022: 64.1%, improvement".
+// pointTitle writes what a point says as the text of an element.
 func (d *drawing) pointTitle(i int) {
+	start := len(d.b)
+	d.pointText(i)
+	if bytes.ContainsAny(d.b[start:], `<>&"`) {
+		text := string(d.b[start:])
+		d.b = d.b[:start]
+		d.escaped(text)
+	}
+}
+
+// pointText says what a point is: "April 2022: 64.1%, improvement".
+func (d *drawing) pointText(i int) {
 	c := d.p.Chart
 	d.s(d.p.when(&d.slots, c.X[i]))
 	if isHidden(c, i) {
 		d.s(": ")
-		d.escaped(d.p.hiddenWords())
+		d.s(d.p.hiddenWords())
 		return
 	}
 	d.s(": ")
 	d.b = appendValue(d.b, c.Y[i], d.p.Unit.Decimals)
-	d.escaped(d.p.Unit.Symbol)
+	d.s(d.p.Unit.Symbol)
 	switch lookOf(c, i) {
 	case lookImprovement:
 		d.s(", improvement")

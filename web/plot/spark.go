@@ -88,15 +88,16 @@ func (s *spark) draw() {
 	if v := at(c.Centre, last); finite(v) {
 		s.line("mean", x0, s.y(v), x1, s.y(v))
 	}
-	if !measures.IsMissing(c.Target) {
+	if c.Target >= s.low && c.Target <= s.high {
 		s.line("target", 0, s.y(c.Target), x1, s.y(c.Target))
 	}
 	s.series()
 	s.points(last)
 }
 
-// fit scales to the points, the limits of now and, held at the edge when it is
-// far away, the target.
+// fit scales to the points, the limits of now and the target. A target so far
+// away that it would press the line flat is not drawn at all: at the edge it
+// would look as if it were nearly met.
 func (s *spark) fit() {
 	c, last := s.c, s.c.Last()
 	s.low, s.high = math.Inf(1), math.Inf(-1)
@@ -112,7 +113,7 @@ func (s *spark) fit() {
 			s.low, s.high = math.Min(s.low, v), math.Max(s.high, v)
 		}
 	}
-	if t := c.Target; finite(t) && t < s.high+2*(s.high-s.low) && t > s.low-2*(s.high-s.low) {
+	if t := c.Target; finite(t) && t < s.high+4*(s.high-s.low) && t > s.low-4*(s.high-s.low) {
 		s.low, s.high = math.Min(s.low, t), math.Max(s.high, t)
 	}
 	if s.high-s.low < 1e-9*math.Max(1, math.Abs(s.high)) {

@@ -16,7 +16,7 @@ var lightTokens = strings.NewReplacer(
 	"var(--paper)", "#ffffff", "var(--rule)", "#d9dddb", "var(--edge)", "#77828a",
 	"var(--ink)", "#15202b", "var(--ink-2)", "#4b5862", "var(--accent)", "#0b5351",
 	"var(--improve)", "#0067b1", "var(--concern)", "#b84a00", "var(--common)", "#6e7880", "var(--neutral)", "#6a2c9e",
-	"var(--band)", "#eef1f0", "var(--held)", "#f6f8f7",
+	"var(--band)", "#eef1f0", "var(--held)", "#f6f8f7", "var(--gap)", "#e1e6e4",
 )
 
 // standaloneSheet is the chart's sheet for a picture outside the site.

@@ -133,18 +133,35 @@ func (p *Picture) timesRange() string {
 	return "a multiple of "
 }
 
+// howMade names the kind of chart and says what its lines are.
+func (p *Picture) howMade() string {
+	title := kindTitles[p.Chart.Kind]
+	has := p.present()
+	switch p.Chart.Kind {
+	case measures.Run:
+		if !has.centre {
+			return "Run chart."
+		}
+		return "Run chart; the line is the median."
+	case measures.XmR:
+		if !has.limits {
+			return "XmR chart, with too few points for limits yet."
+		}
+		return "XmR chart; limits are the mean ± " + p.timesRange() + "the mean moving range of the baseline."
+	case measures.P, measures.PPrime, measures.U, measures.UPrime, measures.IPrime, measures.XBar, measures.S:
+		return "A " + title + "; its limits are wider where fewer were counted."
+	}
+	return "Drawn as a " + title + "."
+}
+
 // Caption says how the chart was made and where its scale starts, for the line
 // below it.
 func Caption(p Picture) string {
-	var b strings.Builder
-	switch title := kindTitles[p.Chart.Kind]; p.Chart.Kind {
-	case measures.Run:
-		b.WriteString("Run chart; the line is the median.")
-	case measures.XmR:
-		b.WriteString("XmR chart; limits are the mean ± " + p.timesRange() + "the mean moving range of the baseline.")
-	default:
-		b.WriteString(strings.ToUpper(title[:1]) + title[1:] + ".")
+	if p.Chart.Last() < 0 {
+		return "No value was measured."
 	}
+	var b strings.Builder
+	b.WriteString(p.howMade())
 	s := newScale(&p, 0, p.Chart.Len())
 	if !s.empty && s.low != 0 {
 		b.WriteString(" The scale starts at ")

@@ -26,22 +26,23 @@
   }
 
   // Functions cannot travel in JSON, so the options name the ones they want.
-  const formatters = {
-    "@point": (p) => p.data?.text ?? "",
-    "@axis": (list) => list.find((p) => p.data?.text)?.data.text ?? "",
-  };
+  // A tooltip says what the point says in the page, and nothing where nothing
+  // was measured.
+  const formatters = (texts) => ({
+    "@axis": (list) => texts.get(list[0]?.dataIndex) ?? "",
+  });
 
   // dress gives a copy of the options in the colours that the page has now,
   // light or dark, and with the named functions in their places.
-  function dress(node, style) {
-    if (Array.isArray(node)) return node.map((child) => dress(child, style));
+  function dress(node, style, named) {
+    if (Array.isArray(node)) return node.map((child) => dress(child, style, named));
     if (typeof node === "string") {
-      if (node in formatters) return formatters[node];
+      if (Object.hasOwn(named, node)) return named[node];
       const token = /^var\((--[a-z0-9-]+)\)$/.exec(node);
       return token ? style.getPropertyValue(token[1]).trim() : node;
     }
     if (node === null || typeof node !== "object") return node;
-    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, dress(child, style)]));
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, dress(child, style, named)]));
   }
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -50,7 +51,8 @@
   class Live {
     constructor(figure, data) {
       this.figure = figure;
-      this.options = JSON.parse(data.textContent);
+      this.live = JSON.parse(data.textContent);
+      this.named = formatters(new Map(this.live.points.map((p) => [p.index, p.text])));
       this.button = document.createElement("button");
       this.button.type = "button";
       this.button.className = "plain-btn screen";
@@ -83,10 +85,15 @@
       this.room.className = "live";
       this.room.tabIndex = 0;
       this.room.setAttribute("role", "group");
-      this.room.setAttribute("aria-label", "Chart to zoom: " + this.options.title);
+      this.room.setAttribute("aria-label", "Chart to zoom: " + this.live.title);
+      // ECharts gives its own element a role and a description; the keys
+      // belong to the one around it.
+      const inner = document.createElement("div");
+      inner.className = "live-room";
+      this.room.append(inner);
       this.figure.prepend(this.room);
       this.figure.classList.add("is-live");
-      this.chart = echarts.init(this.room, null, { renderer: "svg" });
+      this.chart = echarts.init(inner, null, { renderer: "svg" });
       this.paint();
       this.at = -1;
       this.room.addEventListener("keydown", (event) => this.key(event));
@@ -97,7 +104,7 @@
     }
 
     paint() {
-      const options = dress(this.options.options, getComputedStyle(document.documentElement));
+      const options = dress(this.live.options, getComputedStyle(document.documentElement), this.named);
       options.animation = options.animation && !still.matches;
       this.chart.setOption(options, { notMerge: true });
     }
@@ -115,7 +122,7 @@
 
     // key moves between the points and says where it is.
     key(event) {
-      const points = this.options.points;
+      const points = this.live.points;
       const to = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: points.length - 1 }[event.key];
       if (event.key === "Escape") {
         this.chart.dispatchAction({ type: "hideTip" });
