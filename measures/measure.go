@@ -52,6 +52,7 @@ type Uses struct {
 // dataset less the sum of others. It is missing where any of them is.
 type Input struct {
 	Name  string   `json:"name"`
+	Title string   `json:"title"` // heads its column in tables: "Attendances"
 	Plus  []string `json:"plus"`
 	Minus []string `json:"minus,omitempty"`
 }
