@@ -87,10 +87,11 @@ func asked(m Resource) RowRule {
 	if m.ODS != Everyone {
 		rule.Conditions = append(rule.Conditions, Condition{Field: "ods", Op: "in", Values: []any{string(m.ODS)}})
 	}
-	if m.Period != (Period{}) {
-		rule.Conditions = append(rule.Conditions,
-			Condition{Field: "period", Op: "gte", Values: []any{m.Period.From.String()}},
-			Condition{Field: "period", Op: "lte", Values: []any{m.Period.To.String()}})
+	if m.Period.From != 0 {
+		rule.Conditions = append(rule.Conditions, Condition{Field: "period", Op: "gte", Values: []any{m.Period.From.String()}})
+	}
+	if m.Period.To != 0 {
+		rule.Conditions = append(rule.Conditions, Condition{Field: "period", Op: "lte", Values: []any{m.Period.To.String()}})
 	}
 	if len(rule.Conditions) == 0 {
 		rule.All = true

@@ -29,15 +29,30 @@ type Subject struct {
 	Assurance string             `json:"assurance"`
 }
 
-// Material is a Resource with its lists filled in and its period null when it
-// is not limited.
+// Material is a Resource with its lists filled in.
 type Material struct {
 	Dataset     measures.DatasetID `json:"dataset"`
 	Columns     []string           `json:"columns"`
 	ODS         measures.ODSCode   `json:"ods"`
 	Grain       string             `json:"grain"`
 	Stratifiers []string           `json:"stratifiers"`
-	Period      *Period            `json:"period"`
+	Period      Span               `json:"period"`
+}
+
+// Span is a Period as a policy sees it: closed, and null on a side that is open.
+type Span struct {
+	From *measures.Date `json:"from"`
+	To   *measures.Date `json:"to"`
+}
+
+func spanOf(p Period) (s Span) {
+	if p.From != 0 {
+		s.From = &p.From
+	}
+	if p.To != 0 {
+		s.To = &p.To
+	}
+	return s
 }
 
 // Input gives the document for the policy. The clock of a policy ticks in
@@ -58,9 +73,7 @@ func (r Request) Input() Input {
 		plugin.Signers = filled(plugin.Signers)
 		in.Plugin = &plugin
 	}
-	if r.Resource.Period != (Period{}) {
-		in.Resource.Period = &r.Resource.Period
-	}
+	in.Resource.Period = spanOf(r.Resource.Period)
 	return in
 }
 
@@ -80,8 +93,11 @@ func (in Input) Request() Request {
 	if in.Plugin != nil {
 		r.Plugin = *in.Plugin
 	}
-	if in.Resource.Period != nil {
-		r.Resource.Period = *in.Resource.Period
+	if from := in.Resource.Period.From; from != nil {
+		r.Resource.Period.From = *from
+	}
+	if to := in.Resource.Period.To; to != nil {
+		r.Resource.Period.To = *to
 	}
 	return r
 }

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 // inputValue builds the input for the evaluator directly; going through JSON
@@ -9,13 +11,10 @@ import (
 // of the request is left empty: no decision may depend on it.
 func inputValue(r Request) ast.Value {
 	in := r.Input()
-	plugin, period, ods := ast.NullTerm(), ast.NullTerm(), ast.NullTerm()
+	plugin, ods := ast.NullTerm(), ast.NullTerm()
 	if p := in.Plugin; p != nil {
 		plugin = object("id", text(p.ID), "version", text(p.Version), "digest", text(p.Digest),
 			"signers", texts(p.Signers), "approval", text(p.Approval))
-	}
-	if p := in.Resource.Period; p != nil {
-		period = object("from", text(p.From.String()), "to", text(p.To.String()))
 	}
 	if in.Subject.ODS != nil {
 		ods = text(*in.Subject.ODS)
@@ -30,7 +29,7 @@ func inputValue(r Request) ast.Value {
 		"plugin", plugin,
 		"resource", object("dataset", text(in.Resource.Dataset), "columns", texts(in.Resource.Columns),
 			"ods", text(in.Resource.ODS), "grain", text(in.Resource.Grain),
-			"stratifiers", texts(in.Resource.Stratifiers), "period", period),
+			"stratifiers", texts(in.Resource.Stratifiers), "period", object("from", date(in.Resource.Period.From), "to", date(in.Resource.Period.To))),
 	).Value
 }
 
@@ -51,4 +50,11 @@ func texts[S ~string](list []S) *ast.Term {
 		terms[i] = text(s)
 	}
 	return ast.ArrayTerm(terms...)
+}
+
+func date(d *measures.Date) *ast.Term {
+	if d == nil {
+		return ast.NullTerm()
+	}
+	return text(d.String())
 }

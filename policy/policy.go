@@ -64,7 +64,7 @@ type Resource struct {
 	Period      Period             `json:"period"`
 }
 
-// Period is closed on both sides.
+// Period is closed on both sides; a side that is zero is open.
 type Period struct {
 	From measures.Date `json:"from"`
 	To   measures.Date `json:"to"`
