@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +30,47 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childWord {
 		os.Exit(childMain(os.Args[2:]))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if template.dir != "" {
+		os.RemoveAll(template.dir)
+	}
+	os.Exit(status)
+}
+
+// template is a cluster made once and copied by the tests that are not about
+// making one, which takes a second each.
+var template struct {
+	once sync.Once
+	dir  string
+}
+
+// made is a folder with a cluster in it, stopped in order.
+func made(t testing.TB) string {
+	t.Helper()
+	needPostgres(t)
+	template.once.Do(func() {
+		dir, err := os.MkdirTemp("", "sbx-template")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, 0o711); err != nil {
+			t.Fatal(err)
+		}
+		stop(t, start(t, options(dir)))
+		template.dir = dir
+	})
+	if template.dir == "" {
+		t.Fatal("the template could not be made")
+	}
+	dir := openDir(t)
+	inner := filepath.Join(dir, "postgres")
+	if err := errors.Join(os.Mkdir(inner, 0o711), os.Chmod(inner, 0o711)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", "-a", filepath.Join(template.dir, "postgres", "data"), inner).CombinedOutput(); err != nil {
+		t.Fatalf("copy the template: %v: %s", err, out)
+	}
+	return dir
 }
 
 // childMain starts the cluster, says so, and stops it when told "stop". It ends
@@ -209,6 +250,7 @@ func eventually(t testing.TB, what string, is func() bool) {
 }
 
 func TestFirstStartMakesACluster(t *testing.T) {
+	t.Parallel()
 	dir := openDir(t)
 	c := start(t, options(filepath.Join(dir, "new", "folder")))
 	if c.Adopted() {
@@ -253,7 +295,8 @@ func TestFirstStartMakesACluster(t *testing.T) {
 }
 
 func TestWarmStartFindsTheDataAgain(t *testing.T) {
-	o := options(openDir(t))
+	t.Parallel()
+	o := options(made(t))
 	c := start(t, o)
 	query(t, connect(t, c.URL()), "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
 	pid := c.PID()
@@ -268,13 +311,15 @@ func TestWarmStartFindsTheDataAgain(t *testing.T) {
 }
 
 func TestStopTwiceIsHarmless(t *testing.T) {
-	c := start(t, options(openDir(t)))
+	t.Parallel()
+	c := start(t, options(made(t)))
 	stop(t, c)
 	stop(t, c)
 }
 
 func TestKilledPostmasterIsStartedAgainWithEveryCommittedRow(t *testing.T) {
-	o := options(openDir(t))
+	t.Parallel()
+	o := options(made(t))
 	o.Throwaway = false
 	c := start(t, o)
 	query(t, connect(t, c.URL()), "CREATE TABLE kept (n int)")
@@ -295,8 +340,8 @@ func TestKilledPostmasterIsStartedAgainWithEveryCommittedRow(t *testing.T) {
 }
 
 func TestKilledProgramLeavesNoClusterBehindAndTheNextStarts(t *testing.T) {
-	needPostgres(t)
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	first := startChild(t, dir, nil)
 	first.kill()
 	eventually(t, "PostgreSQL stopped after its only user was killed", func() bool { return !running(first.pid) })
@@ -308,8 +353,8 @@ func TestKilledProgramLeavesNoClusterBehindAndTheNextStarts(t *testing.T) {
 }
 
 func TestProgramKilledAndStartedAtOnce(t *testing.T) {
-	needPostgres(t)
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	for range 5 {
 		startChild(t, dir, nil).kill()
 	}
@@ -318,8 +363,8 @@ func TestProgramKilledAndStartedAtOnce(t *testing.T) {
 }
 
 func TestProgramAndPostmasterKilledAndStartedAtOnce(t *testing.T) {
-	needPostgres(t)
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	for range 3 {
 		first := startChild(t, dir, nil)
 		c := connect(t, (&Cluster{socket: filepath.Join(dir, "postgres", "run")}).URL())
@@ -334,7 +379,8 @@ func TestProgramAndPostmasterKilledAndStartedAtOnce(t *testing.T) {
 }
 
 func TestHalfMadeClusterIsMadeAnew(t *testing.T) {
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	c := start(t, options(dir))
 	stop(t, c)
 	// As initdb leaves it when killed before it has finished.
@@ -354,6 +400,7 @@ func TestHalfMadeClusterIsMadeAnew(t *testing.T) {
 }
 
 func TestKilledInitdbLeavesNoClusterThatIsTakenForWhole(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	exe, err := os.Executable()
@@ -373,7 +420,8 @@ func TestKilledInitdbLeavesNoClusterThatIsTakenForWhole(t *testing.T) {
 }
 
 func TestOtherMajorVersionIsRefusedAndUntouched(t *testing.T) {
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	c := start(t, options(dir))
 	stop(t, c)
 	if err := os.WriteFile(filepath.Join(c.files.data, "PG_VERSION"), []byte("14\n"), 0o600); err != nil {
@@ -414,6 +462,7 @@ func listing(t *testing.T, dir string) string {
 }
 
 func TestFolderThatIsNoClusterIsRefused(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	data := filepath.Join(dir, "postgres", "data")
@@ -434,6 +483,7 @@ func TestFolderThatIsNoClusterIsRefused(t *testing.T) {
 }
 
 func TestAwkwardPaths(t *testing.T) {
+	t.Parallel()
 	for name, folder := range map[string]string{
 		"too long for a socket": strings.Repeat("a long name/", 12),
 		"comma":                 "one, two",
@@ -453,6 +503,7 @@ func TestAwkwardPaths(t *testing.T) {
 }
 
 func TestSocketFolderOfAStrangerIsRefused(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make a stranger's folder")
 	}
@@ -469,6 +520,7 @@ func TestSocketFolderOfAStrangerIsRefused(t *testing.T) {
 }
 
 func TestFolderThatPostgresCannotReachIsRefused(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	if os.Geteuid() != 0 {
 		t.Skip("only root hands PostgreSQL to another user")
@@ -497,6 +549,7 @@ func TestFolderThatPostgresCannotReachIsRefused(t *testing.T) {
 }
 
 func TestLinkIntoAClosedFolderIsSeenThrough(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	if os.Geteuid() != 0 {
 		t.Skip("only root hands PostgreSQL to another user")
@@ -516,6 +569,7 @@ func TestLinkIntoAClosedFolderIsSeenThrough(t *testing.T) {
 }
 
 func TestNoPostgreSQLSaysWhatToInstall(t *testing.T) {
+	t.Parallel()
 	o := Options{Dir: openDir(t), Path: "/nonexistent", places: []string{"/nonexistent/*/bin"}}
 	_, err := Start(t.Context(), o)
 	if !errors.Is(err, ErrNotInstalled) {
@@ -535,6 +589,7 @@ func TestNoFolderIsAnError(t *testing.T) {
 }
 
 func TestPostgreSQLIsFoundThroughLinksOnThePath(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	true_ := Find(os.Getenv("PATH"))[0]
 	links := t.TempDir()
@@ -549,6 +604,7 @@ func TestPostgreSQLIsFoundThroughLinksOnThePath(t *testing.T) {
 }
 
 func TestInstallationThatMadeTheDataIsChosenElseTheNewest(t *testing.T) {
+	t.Parallel()
 	root := openDir(t)
 	for _, version := range []string{"13.9", "14.1", "16.4 (Debian 16.4-1)", "17beta2"} {
 		bin := filepath.Join(root, version, "bin")
@@ -582,6 +638,7 @@ func TestInstallationThatMadeTheDataIsChosenElseTheNewest(t *testing.T) {
 }
 
 func TestEmptyEnvironment(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	other := startChild(t, dir, func(cmd *exec.Cmd) {
@@ -596,8 +653,9 @@ func TestEmptyEnvironment(t *testing.T) {
 }
 
 func TestHostileEnvironment(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
-	other := startChild(t, openDir(t), func(cmd *exec.Cmd) {
+	other := startChild(t, made(t), func(cmd *exec.Cmd) {
 		cmd.Env = []string{"PGPORT=1", "PGHOST=/nonexistent", "PGSSLMODE=require", "PGDATA=/nonexistent",
 			"PGUSER=nobody", "PGDATABASE=nothing", "LC_ALL=xx_YY.UTF-8", "LANG=tlh", "TZ=Mars/Olympus"}
 	})
@@ -615,7 +673,7 @@ func asUser(t *testing.T, uid, gid uint32) func(*exec.Cmd) {
 	if err != nil {
 		t.Skip("no /proc/self/exe on " + runtime.GOOS)
 	}
-	exe := filepath.Join(openDir(t), "child")
+	exe := filepath.Join(made(t), "child")
 	if err := os.WriteFile(exe, binary, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -626,6 +684,7 @@ func asUser(t *testing.T, uid, gid uint32) func(*exec.Cmd) {
 }
 
 func TestOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	become := asUser(t, 65534, 65534)
@@ -653,6 +712,7 @@ func TestOrdinaryUser(t *testing.T) {
 }
 
 func TestUserWithoutANameIsToldToGiveADatabase(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	become := asUser(t, 54321, 54321)
@@ -666,10 +726,11 @@ func TestUserWithoutANameIsToldToGiveADatabase(t *testing.T) {
 }
 
 func TestRootHandsPostgreSQLToAnotherUser(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 || !hasProc() {
 		t.Skip("needs root, and /proc to look at")
 	}
-	c := start(t, options(openDir(t)))
+	c := start(t, options(made(t)))
 	info, err := os.Stat("/proc/" + strconv.Itoa(c.PID()))
 	if err != nil {
 		t.Fatal(err)

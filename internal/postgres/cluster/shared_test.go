@@ -14,8 +14,8 @@ import (
 )
 
 func TestSecondProgramAdoptsTheCluster(t *testing.T) {
-	needPostgres(t)
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	first := startChild(t, dir, nil)
 	c := start(t, options(dir))
 	if !c.Adopted() || c.PID() != first.pid {
@@ -25,6 +25,7 @@ func TestSecondProgramAdoptsTheCluster(t *testing.T) {
 }
 
 func TestProgramsThatStartTogetherShareOneCluster(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	dir := openDir(t)
 	var started [4]*Cluster
@@ -70,13 +71,14 @@ func TestProgramsThatStartTogetherShareOneCluster(t *testing.T) {
 // others, neither in order nor when it is killed: a session that is open must
 // live on.
 func TestStarterLeavesAndTheOthersNoticeNothing(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	for name, leave := range map[string]func(*child){
 		"stops":  func(c *child) { c.stop(t) },
 		"killed": func(c *child) { c.kill() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := openDir(t)
+			dir := made(t)
 			first := startChild(t, dir, nil)
 			c := start(t, options(dir))
 			session := connect(t, c.URL())
@@ -97,7 +99,8 @@ func TestStarterLeavesAndTheOthersNoticeNothing(t *testing.T) {
 }
 
 func TestKilledPostmasterWithTwoProgramsIsStartedOnce(t *testing.T) {
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	a, b := start(t, options(dir)), start(t, options(dir))
 	first := a.PID()
 	syscall.Kill(first, syscall.SIGKILL)
@@ -111,11 +114,11 @@ func TestKilledPostmasterWithTwoProgramsIsStartedOnce(t *testing.T) {
 }
 
 func TestKilledGuardIsReplaced(t *testing.T) {
+	t.Parallel()
 	if !hasProc() {
 		t.Skip("needs /proc to find the guard")
 	}
-	needPostgres(t)
-	dir := openDir(t)
+	dir := made(t)
 	c := startChild(t, dir, nil)
 	old := guardOf(t, dir)
 	syscall.Kill(old, syscall.SIGKILL)
@@ -153,11 +156,11 @@ func guardOf(t *testing.T, dir string) int {
 }
 
 func TestClusterWithoutUsersIsAdoptedAndThenStopped(t *testing.T) {
+	t.Parallel()
 	if !hasProc() {
 		t.Skip("needs /proc to find the guard")
 	}
-	needPostgres(t)
-	dir := openDir(t)
+	dir := made(t)
 	// Guard and program die together, as in a machine out of memory.
 	first := startChild(t, dir, nil)
 	guard := guardOf(t, dir)
@@ -179,8 +182,8 @@ func TestClusterWithoutUsersIsAdoptedAndThenStopped(t *testing.T) {
 }
 
 func TestStartWaitsForTheDoorAndGivesUpWithItsContext(t *testing.T) {
-	needPostgres(t)
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	c := start(t, options(dir))
 	door, err := c.openDoor(t.Context())
 	if err != nil {
@@ -196,7 +199,8 @@ func TestStartWaitsForTheDoorAndGivesUpWithItsContext(t *testing.T) {
 
 // A program may start others, which must not inherit what makes it a user.
 func TestChildrenOfAProgramAreNoUsers(t *testing.T) {
-	dir := openDir(t)
+	t.Parallel()
+	dir := made(t)
 	c := start(t, options(dir))
 	sleeper := exec.Command("/bin/sleep", "60")
 	if err := sleeper.Start(); err != nil {
@@ -225,7 +229,7 @@ func BenchmarkFirstStart(b *testing.B) {
 }
 
 func BenchmarkWarmStart(b *testing.B) {
-	o := options(openDir(b))
+	o := options(made(b))
 	o.Throwaway = false
 	stop(b, start(b, o))
 	b.ReportAllocs()
@@ -238,7 +242,7 @@ func BenchmarkWarmStart(b *testing.B) {
 }
 
 func BenchmarkAdopt(b *testing.B) {
-	o := options(openDir(b))
+	o := options(made(b))
 	start(b, o)
 	b.ReportAllocs()
 	for b.Loop() {
