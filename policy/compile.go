@@ -44,21 +44,35 @@ func Schema(name string) ([]byte, error) {
 }
 
 // Baseline gives the files of the national baseline, tests included.
-func Baseline() ([]Module, error) { return readModules(baseline, "rego") }
-
-// readModules reads the .rego files of one folder, in order of name.
-func readModules(from fs.FS, folder string) ([]Module, error) {
-	names, err := fs.Glob(from, path.Join(folder, "*.rego"))
+func Baseline() ([]Module, error) {
+	folder, err := fs.Sub(baseline, "rego")
 	if err != nil {
 		return nil, err
 	}
+	return ReadModules(folder)
+}
+
+// ReadModules reads all .rego files of a folder and the folders in it, in order
+// of path.
+func ReadModules(from fs.FS) ([]Module, error) {
 	var modules []Module
-	for _, name := range names {
+	size := 0
+	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(name) != ".rego" {
+			return err
+		}
 		source, err := fs.ReadFile(from, name)
 		if err != nil {
-			return nil, fmt.Errorf("policy file %s: %w", name, err)
+			return err
 		}
-		modules = append(modules, Module{Name: path.Base(name), Source: string(source)})
+		if size += len(source); size > maxPolicyBytes {
+			return fmt.Errorf("%w: more than %d bytes", ErrBadPolicy, maxPolicyBytes)
+		}
+		modules = append(modules, Module{Name: name, Source: string(source)})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read policy files: %w", err)
 	}
 	return modules, nil
 }
@@ -80,12 +94,10 @@ func compile(modules []Module, entrypoints ...string) (*rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := schemaSet()
+	compiler, err := newCompiler()
 	if err != nil {
 		return nil, err
 	}
-	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true).
-		WithSchemas(set).WithUseTypeCheckAnnotations(true)
 	places := reasonPlaces(parsed)
 	if compiler.Compile(parsed); compiler.Failed() {
 		return nil, fmt.Errorf("%w: %w", ErrBadPolicy, compiler.Errors)
@@ -96,6 +108,17 @@ func compile(modules []Module, entrypoints ...string) (*rules, error) {
 		}
 	}
 	return &rules{compiler: compiler, places: places, revision: revisionOf(modules)}, nil
+}
+
+// newCompiler knows only the allowed builtins and checks input and reference
+// data against their schemas.
+func newCompiler() (*ast.Compiler, error) {
+	set, err := schemaSet()
+	if err != nil {
+		return nil, err
+	}
+	return ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true).
+		WithSchemas(set).WithUseTypeCheckAnnotations(true), nil
 }
 
 func parse(modules []Module) (map[string]*ast.Module, error) {

@@ -21,3 +21,24 @@ func TestBaselineIsFormatted(t *testing.T) {
 		}
 	}
 }
+
+func TestBaselineTests(t *testing.T) {
+	modules, err := Baseline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Test(t.Context(), modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, failure := range report.Failures {
+		t.Error(failure)
+	}
+	for _, line := range report.Uncovered {
+		t.Errorf("no test reaches %s", line)
+	}
+	if report.Passed < 50 {
+		t.Errorf("only %d tests were found", report.Passed)
+	}
+	t.Logf("%d passed, coverage %.1f %%", report.Passed, report.Coverage)
+}

@@ -26,3 +26,15 @@ missing contains {
 	"national" in facts.kinds
 	not "compare" in facts.rights
 }
+
+missing contains {
+	"distance": 1,
+	"code": "national_purpose",
+	"message": $"National bodies may read this for improvement, governance or planning, and you came for {facts.purpose.title}.",
+	"help": "Change your purpose at sign-in, if that is what you need the data for.",
+} if {
+	reading
+	"national" in facts.kinds
+	"compare" in facts.rights
+	not input.subject.purpose in {"improvement", "governance", "planning"}
+}
