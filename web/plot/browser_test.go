@@ -1,0 +1,352 @@
+package plot_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/web/assets"
+	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// strict is the content security policy of the site.
+const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// galleryPage is every picture of the gallery, with icons, states and forms,
+// inside the site's own shell.
+func galleryPage(a *assets.Assets) templ.Component {
+	page := layout.Page{Title: "Gallery", Door: layout.Charts, Assets: a, Zoom: true, Demo: true,
+		Who:         layout.Who{Name: "A. Reader", Role: "emergency medicine", Organisation: "Northmoor (XN01)", Purpose: "improvement"},
+		Crumbs:      []layout.Crumb{{Name: "What changed", URL: "/"}},
+		Attribution: []string{"Made up for this test."}}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return layout.Shell(page).Render(templ.WithChildren(ctx, galleryBody()), w)
+	})
+}
+
+func galleryBody() templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		var failed error
+		show := func(c templ.Component) { failed = errors.Join(failed, c.Render(ctx, w)) }
+		say := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
+		say(`<h1>Gallery</h1><p class="where">Every picture that is easy to get wrong</p>`)
+		for _, h := range gallery() {
+			say(`<section><h2>%s</h2><p>`, h.name)
+			show(plot.Sparkline(h.Chart, 148, 40))
+			say(`</p>`)
+			show(plot.Figure(h.Picture))
+			say(`</section>`)
+		}
+		say(`<section><h2>Icons</h2><ul class="verdict">`)
+		for v := measures.VariationEmpty; v <= measures.ShiftLow; v++ {
+			show(withText(layout.Verdict(plot.VariationIcon(v, 56), v.String()), "The words beside it."))
+		}
+		for _, wanted := range []measures.Direction{measures.Increase, measures.Decrease} {
+			for as := measures.AssuranceEmpty; as <= measures.HitOrMiss; as++ {
+				show(withText(layout.Verdict(plot.AssuranceIcon(as, wanted, 56), as.String()+", "+wanted.String()), "The words beside it."))
+			}
+		}
+		say(`</ul></section><section><h2>States</h2><ul class="rules">`)
+		for _, s := range []plot.Status{plot.Done, plot.Waiting, plot.Attention} {
+			show(withText(layout.Check(s, "Checked."), "What was found."))
+		}
+		say(`</ul><p class="pairs">`)
+		for c := measures.Common; c <= measures.NeutralLow; c++ {
+			show(layout.State(c, measures.Increase))
+			show(layout.State(c, measures.Decrease))
+		}
+		say(`</p></section><section><h2>Forms</h2>`)
+		show(layout.ErrorSummary([]layout.Fault{{Field: "why", Message: "Say why you need it"}}))
+		say(`<form class="form" method="post" action="/">`)
+		show(layout.TextArea(layout.Field{ID: "why", Name: "why", Label: "Why do you need it?", Hint: "Please name no patient.", Fault: "Say why you need it"}))
+		show(layout.Input(layout.Field{ID: "when", Name: "when", Label: "From when?", Type: "date"}))
+		options := []layout.Option{{Value: "a", Name: "All states", Chosen: true}, {Value: "b", Name: "Improvement", Hint: "Better than chance"}}
+		show(layout.Select(layout.Field{ID: "state", Name: "state", Label: "State"}, options))
+		show(layout.Radios(layout.Field{ID: "which", Name: "which", Label: "Which?"}, options))
+		say(`<div class="do">`)
+		show(layout.Button("Send the request", false))
+		show(layout.Button("Leave it", true))
+		say(`</div></form></section>`)
+		show(withText(layout.Note("A new phase is due"), "Ten months sit around another mean."))
+		show(withText(layout.Empty("Nobody has loaded this measure."), "It needs 13 months or more."))
+		show(layout.Receipt("Receipt: enough to draw this again in ten years", []layout.Fact{
+			{Term: "Plugin", Value: "spc 1.0.0", Code: "sha256:9c1e…b07a"}, {Term: "Data", Value: "Load 31 of 11 June 2026"},
+			{Term: "Policy", Value: "National 7"}, {Term: "Parameters", Value: "XmR, rules mdc, constant 2.66"}}))
+		return failed
+	})
+}
+
+func withText(c templ.Component, text string) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return c.Render(templ.WithChildren(ctx, templ.Raw(templ.EscapeString(text))), w)
+	})
+}
+
+// browser is a Chromium looking at the gallery, and what it complained of.
+type browser struct {
+	ctx      context.Context
+	url      string
+	mu       sync.Mutex
+	problems []string
+}
+
+// open starts Chromium on the gallery. Without Chromium or built assets the
+// test is skipped, unless SIGNALBOX_BROWSER=required.
+func open(t *testing.T) *browser {
+	t.Helper()
+	missing := t.Skipf
+	if os.Getenv("SIGNALBOX_BROWSER") == "required" {
+		missing = t.Fatalf
+	}
+	if testing.Short() {
+		t.Skip("browser tests are not short")
+	}
+	if _, err := exec.LookPath("chromium"); err != nil {
+		missing("no chromium on this machine: apt-get install chromium (%v)", err)
+	}
+	a, err := assets.Load()
+	if err != nil {
+		missing("%v", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/assets/", http.StripPrefix("/assets/", a.Handler()))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", strict)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if err := galleryPage(a).Render(r.Context(), w); err != nil {
+			t.Errorf("render the gallery: %v", err)
+		}
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium refuses to run as root with one
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	ctx, stop = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(stop)
+	b := &browser{ctx: ctx, url: server.URL}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	go func() {
+		for m := range chromedp.Console(ctx) {
+			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException || m.Type == chromedp.ConsoleWarning {
+				b.mu.Lock()
+				b.problems = append(b.problems, string(m.Type)+": "+m.Text)
+				b.mu.Unlock()
+			}
+		}
+	}()
+	return b
+}
+
+// visit opens the gallery at a width, in light, dark or print.
+func (b *browser) visit(t *testing.T, width int64, scheme, media string) {
+	t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	if err == nil {
+		err = chromedp.Do(b.ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(b.url))
+	}
+	if err != nil {
+		t.Fatalf("open the gallery: %v", err)
+	}
+}
+
+// eval runs a script in the page and decodes its result.
+func eval[T any](t *testing.T, b *browser, script string) T {
+	t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("evaluate %.80q: %v", script, err)
+	}
+	return v
+}
+
+// quiet fails the test if the page broke its policy, threw, or warned.
+func (b *browser) quiet(t *testing.T) {
+	t.Helper()
+	eval[int](t, b, "new Promise(done => setTimeout(() => done(1), 150))") // let late messages arrive
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.problems {
+		t.Errorf("the page complains: %s", p)
+	}
+	b.problems = nil
+}
+
+func axeSource(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		if os.Getenv("SIGNALBOX_BROWSER") == "required" {
+			t.Fatalf("axe-core is not installed: run make assets (%v)", err)
+		}
+		t.Skipf("axe-core is not installed: run make assets (%v)", err)
+	}
+	return string(text)
+}
+
+func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
+	axe := axeSource(t)
+	b := open(t)
+	for _, test := range []struct {
+		width  int64
+		scheme string
+	}{{1280, "light"}, {320, "light"}, {1280, "dark"}, {640, "dark"}} {
+		t.Run(fmt.Sprintf("%d %s", test.width, test.scheme), func(t *testing.T) {
+			b.visit(t, test.width, test.scheme, "")
+			if wide := eval[int64](t, b, "document.documentElement.scrollWidth"); wide > test.width {
+				t.Errorf("the page is %d pixels wide in a window of %d", wide, test.width)
+			}
+			eval[any](t, b, axe+";null")
+			found := eval[[]struct {
+				ID, Help string
+				Nodes    []struct{ HTML string }
+			}](t, b, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
+				r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({HTML: n.html}))})))`)
+			for _, v := range found {
+				t.Errorf("axe: %s: %s (%d, first %.160s)", v.ID, v.Help, len(v.Nodes), v.Nodes[0].HTML)
+			}
+			b.quiet(t)
+		})
+	}
+}
+
+func TestEachWindowShowsOneDrawingAndPaperTheMiddleOne(t *testing.T) {
+	b := open(t)
+	const shown = `[...document.querySelectorAll("#ordinary .chart")].filter(e => getComputedStyle(e).display !== "none").map(e => e.getAttribute("class")).join()`
+	for _, test := range []struct {
+		width       int64
+		media, want string
+	}{{320, "", "chart chart-narrow"}, {700, "", "chart chart-mid"}, {1280, "", "chart chart-wide"}, {1280, "print", "chart chart-mid"}} {
+		b.visit(t, test.width, "light", test.media)
+		if got := eval[string](t, b, shown); got != test.want {
+			t.Errorf("at %d %s the page shows %q, want %q", test.width, test.media, got, test.want)
+		}
+	}
+}
+
+func TestZoomButtonDrawsEveryChartWithinTheStrictPolicy(t *testing.T) {
+	b := open(t)
+	b.visit(t, 1280, "dark", "")
+	if n := eval[int](t, b, `performance.getEntriesByType("resource").filter(r => r.name.includes("echarts")).length`); n != 0 {
+		t.Error("ECharts was fetched before anybody asked for it")
+	}
+	for _, h := range gallery() {
+		// Nothing is returned from the promise but what the page then holds.
+		got := eval[string](t, b, fmt.Sprintf(`(async () => {
+			const figure = document.getElementById(%q), button = figure.querySelector("button");
+			button.click();
+			for (let i = 0; i < 100 && button.getAttribute("aria-pressed") !== "true"; i++) await new Promise(r => setTimeout(r, 30));
+			const drawn = figure.querySelectorAll(".live svg path").length;
+			return figure.className + " " + (drawn > 3) + " " + figure.querySelector("[role=status]").textContent.slice(0, 4);
+		})()`, h.ID))
+		if got != "plot is-live true Drag" {
+			t.Errorf("%s: after the button the figure says %q", h.name, got)
+		}
+		b.quiet(t)
+	}
+	// Every special cause is drawn: ECharts thins points unless it is told not to.
+	want := strings.Count(rendered(t, plot.SVG(ordinary(), plot.Wide)), "improvement</title>")
+	if got := eval[int](t, b, `[...document.querySelectorAll("#ordinary .live svg path")].filter(p => p.getAttribute("fill") === "#64b8f7").length`); got < want {
+		t.Errorf("the live chart shows %d improvements, the page's own %d", got, want)
+	}
+}
+
+func TestLiveChartIsReachableByKeyAndPrintsAsTheServerDrewIt(t *testing.T) {
+	b := open(t)
+	b.visit(t, 1280, "light", "")
+	got := eval[string](t, b, `(async () => {
+		const figure = document.getElementById("ordinary"), button = figure.querySelector("button");
+		button.click();
+		for (let i = 0; i < 100 && button.getAttribute("aria-pressed") !== "true"; i++) await new Promise(r => setTimeout(r, 30));
+		const room = figure.querySelector(".live");
+		room.focus();
+		for (const key of ["End", "ArrowLeft"]) room.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+		await new Promise(r => setTimeout(r, 100));
+		return (document.activeElement === room) + " " + figure.querySelector("[role=status]").textContent;
+	})()`)
+	if want := "true April 2026: 79.5%, improvement"; got != want {
+		t.Errorf("the keys say %q, want %q", got, want)
+	}
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const shown = `[...document.querySelectorAll("#ordinary .chart, #ordinary .live")].filter(e => getComputedStyle(e).display !== "none").map(e => e.getAttribute("class")).join()`
+	if got := eval[string](t, b, shown); got != "chart chart-mid" {
+		t.Errorf("on paper stands %q, want the server's drawing", got)
+	}
+	back := eval[string](t, b, `(() => { const f = document.getElementById("ordinary"); f.querySelector("button").click(); return f.className + f.querySelectorAll(".live").length; })()`)
+	if back != "plot0" {
+		t.Errorf("pressed again the figure is %q, want the plain one", back)
+	}
+	b.quiet(t)
+}
+
+// TestScreenshots writes pictures of the gallery for people to look at.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("SIGNALBOX_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("set SIGNALBOX_SCREENSHOTS to a folder to have pictures of the gallery")
+	}
+	b := open(t)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, shot := range []struct {
+		name          string
+		width         int64
+		scheme, media string
+	}{{"gallery-1280", 1280, "light", ""}, {"gallery-320", 320, "light", ""}, {"gallery-640", 640, "light", ""},
+		{"gallery-dark", 1280, "dark", ""}, {"gallery-print", 720, "light", "print"}} {
+		b.visit(t, shot.width, shot.scheme, shot.media)
+		picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatalf("%s: %v", shot.name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, shot.name+".png"), picture, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, h := range gallery() {
+		if err := os.WriteFile(filepath.Join(dir, "standalone-"+h.ID+".svg"), plot.Standalone(h.Picture), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func rendered(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Render(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
