@@ -53,6 +53,13 @@ CREATE TABLE organisation_name (
 );
 CREATE INDEX organisation_name_like ON organisation_name USING gin (name_key gin_trgm_ops);
 INSERT INTO organisation_name VALUES (1, 'england', 'England', 1, NULL, NULL, 'signalbox');
+-- The seven regions of NHS England, by their codes in the register.
+WITH region (ods, name) AS (VALUES
+	('Y56', 'London'), ('Y58', 'South West'), ('Y59', 'South East'), ('Y60', 'Midlands'),
+	('Y61', 'East of England'), ('Y62', 'North West'), ('Y63', 'North East and Yorkshire')),
+made AS (INSERT INTO organisation (ods, kind) SELECT ods, 'region' FROM region RETURNING trust_id, ods)
+INSERT INTO organisation_name (trust_id, name_key, name, rank, source)
+SELECT trust_id, lower(name), name, 1, 'signalbox' FROM made JOIN region USING (ods);
 
 -- An unknown beginning is written as the first day of the NHS, because no
 -- membership is older; an open end is null.
@@ -123,7 +130,7 @@ CREATE TABLE load (
 	added      int8 NOT NULL,
 	revised    int8 NOT NULL,
 	unchanged  int8 NOT NULL,
-	PRIMARY KEY (trust_id, load_id)
+	PRIMARY KEY (trust_id, load_id, dataset_id) -- a tidy file may feed several datasets
 );
 CREATE SEQUENCE load_number AS int4;
 
