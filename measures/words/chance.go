@@ -6,6 +6,8 @@ import "github.com/signalbox-health/signalbox/measures"
 func (v *view) chance() string {
 	c := v.c
 	switch {
+	case c.Rules == measures.NoRules && v.measured() < shortRun:
+		return capital(v.count(v.measured())) + ": too few to tell change from chance."
 	case c.Rules == measures.NoRules:
 		return "No rules were asked for, so nothing is judged."
 	case measures.IsMissing(c.Centre[v.last]):

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -95,4 +96,26 @@ func capital(text string) string {
 		return text
 	}
 	return string(text[0]-'a'+'A') + text[1:]
+}
+
+// Decimals suggests how many decimals to show where nobody said: enough to tell
+// points apart, and none for whole numbers that lie far apart.
+func Decimals(c *measures.Chart) int {
+	low, high, whole := math.Inf(1), math.Inf(-1), true
+	for _, y := range c.Y {
+		if !measures.IsMissing(y) {
+			low, high, whole = min(low, y), max(high, y), whole && y == math.Trunc(y)
+		}
+	}
+	if !(high > low) {
+		low, high = 0, math.Abs(high)
+	}
+	digits := 2
+	if whole {
+		digits = 1
+	}
+	if !(high > low) || math.IsInf(high, 0) {
+		return 0
+	}
+	return max(0, min(6, digits-int(math.Floor(math.Log10(high-low)))))
 }
