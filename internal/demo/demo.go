@@ -31,31 +31,59 @@ var (
 // File is one file for the intake, in the order in which they are to be loaded.
 type File struct {
 	// Like names the published file that this one has the columns of, without
-	// its ending, or is "tidy" for the tidy contract.
+	// its ending; or it is "tidy" for the tidy contract, or "regions".
 	Like string
 	Name string
 	// As is the organisation on whose behalf the file is loaded; empty for
 	// national data.
-	As      measures.ODSCode
+	As measures.ODSCode
+	// Dataset is where its figures go; empty for organisations and events.
+	// See Labelled for how to define it.
+	Dataset measures.DatasetID
 	Content []byte
 }
 
-// Files makes all files of the demonstration.
+// Files makes all files of the demonstration. Events come before figures: they
+// name datasets too, and the definition that is written last is the one kept.
 func Files(seed uint64) []File {
 	return []File{
+		{Like: "regions", Name: "demonstration_regions.csv", Content: regionFile()},
 		{Like: "ods_icbs", Name: "demonstration_icbs.csv", Content: boardFile()},
 		{Like: "ods_trusts", Name: "demonstration_trusts.csv", Content: trustFile()},
 		{Like: "ods_successions", Name: "demonstration_successions.csv", Content: successionFile()},
-		{Like: "nhs_ae_provider_monthly", Name: "demonstration_ae_provider.csv", Content: providerFile(seed)},
-		{Like: "tidy", Name: "demonstration_ae_4h.csv", Content: fourHourFile(seed)},
-		{Like: "cancer_62d_provider_monthly", Name: "demonstration_cancer_62d.csv", Content: cancerFile(seed)},
-		{Like: "diagnostics_6wk_trust_monthly", Name: "demonstration_diagnostics.csv", Content: diagnosticsFile(seed)},
-		{Like: "rtt_incomplete_trust_monthly", Name: "demonstration_rtt.csv", Content: listFile(seed)},
-		{Like: "tidy", Name: "demonstration_falls_zza.csv", As: "ZZA", Content: fallsFile(seed, "ZZA")},
-		{Like: "tidy", Name: "demonstration_falls_zzb.csv", As: "ZZB", Content: fallsFile(seed, "ZZB")},
 		{Like: "annotations", Name: "demonstration_events.csv", Content: eventFile()},
+		{Like: "nhs_ae_provider_monthly", Name: "demonstration_ae_provider.csv", Dataset: "ae_provider", Content: providerFile(seed)},
+		{Like: "tidy", Name: "demonstration_ae_4h.csv", Dataset: "ae_4h", Content: fourHourFile(seed)},
+		{Like: "cancer_62d_provider_monthly", Name: "demonstration_cancer_62d.csv", Dataset: "cancer_62d", Content: cancerFile(seed)},
+		{Like: "diagnostics_6wk_trust_monthly", Name: "demonstration_diagnostics.csv", Dataset: "diagnostics", Content: diagnosticsFile(seed)},
+		{Like: "rtt_incomplete_trust_monthly", Name: "demonstration_rtt.csv", Dataset: "rtt", Content: listFile(seed)},
+		{Like: "tidy", Name: "demonstration_falls_zza.csv", As: "ZZA", Dataset: Falls().ID, Content: fallsFile(seed, "ZZA")},
+		{Like: "tidy", Name: "demonstration_falls_zzb.csv", As: "ZZB", Dataset: Falls().ID, Content: fallsFile(seed, "ZZB")},
 	}
 }
+
+// Labelled gives the definition under which figures of the demonstration are
+// loaded into a dataset that real figures go into elsewhere: the same columns,
+// said to be invented wherever a page says where its figures come from. Loading
+// real figures brings the real definition back.
+func Labelled(d measures.Dataset) measures.Dataset {
+	if d.ID == Falls().ID {
+		return d
+	}
+	d.Title += " (demonstration)"
+	d.Source = source
+	d.Attribution = attribution
+	d.Licence = "CC0-1.0"
+	d.Owner = "Signalbox"
+	d.OptOuts = "Does not apply: invented"
+	d.Synthetic = true
+	return d
+}
+
+const (
+	source      = "Made by Signalbox for demonstration"
+	attribution = "Demonstration data: invented, about nobody"
+)
 
 // Fictional reports whether a code belongs to the demonstration.
 func Fictional(code measures.ODSCode) bool {

@@ -51,7 +51,7 @@ func number(t testing.TB, cell string) float64 {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	// Changing a story changes this digest; changing the machine must not.
-	const want = "12ff02a4d195c9f20b88fa5849ba554ad43b93c30b4f606a64923a98db37ea26"
+	const want = "bc816c15d9bbc1c81885aaf26adfed10279d1ce8d7822dfffb9dd323e5c253f2"
 	h := sha256.New()
 	for _, f := range Files(DefaultSeed) {
 		h.Write([]byte(f.Like + "\n" + f.Name + "\n" + string(f.As) + "\n"))
@@ -61,7 +61,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 		t.Errorf("digest of the default demonstration = %s, want %s", got, want)
 	}
 	for i, f := range Files(DefaultSeed + 1) {
-		figures := i >= 3 && f.Like != "annotations"
+		figures := f.Dataset != ""
 		if same := bytes.Equal(f.Content, Files(DefaultSeed)[i].Content); same == figures {
 			t.Errorf("%s: same as with another seed = %v", f.Name, same)
 		}
@@ -83,7 +83,7 @@ func TestEverythingIsLabelledAsInvented(t *testing.T) {
 		for i, row := range rows {
 			for column, cell := range row {
 				switch column {
-				case "org_code", "ods_code", "predecessor_code", "successor_code", "icb_code", "predecessor_codes":
+				case "org_code", "ods_code", "region_code", "predecessor_code", "successor_code", "icb_code", "predecessor_codes":
 					for code := range strings.SplitSeq(cell, ";") {
 						if cell != "" && (!Fictional(measures.ODSCode(code)) || !measures.ODSCode(code).Valid()) {
 							t.Errorf("%s row %d: %s %q is not of the demonstration", f.Name, i, column, code)
@@ -93,7 +93,7 @@ func TestEverythingIsLabelledAsInvented(t *testing.T) {
 					if !strings.HasPrefix(cell, Label) {
 						t.Errorf("%s row %d: %s %q is not labelled", f.Name, i, column, cell)
 					}
-				case "region":
+				case "region", "region_name":
 					if !strings.HasPrefix(cell, "Demonstration ") {
 						t.Errorf("%s row %d: region %q is not labelled", f.Name, i, cell)
 					}
@@ -103,6 +103,10 @@ func TestEverythingIsLabelledAsInvented(t *testing.T) {
 	}
 	if dataset := Falls(); !strings.Contains(dataset.Title, "demonstration") || !strings.Contains(dataset.Attribution, "invented") {
 		t.Errorf("dataset %+v is not labelled", dataset)
+	}
+	d := Labelled(measures.Dataset{ID: "rtt", Title: "Waiting list", Licence: "OGL", Attribution: "NHS England", Published: true})
+	if !d.Synthetic || !d.Published || d.Title != "Waiting list (demonstration)" || !strings.Contains(d.Attribution, "invented") {
+		t.Errorf("labelled dataset %+v", d)
 	}
 	for _, p := range People() {
 		if !strings.HasSuffix(p.Actor.Name, "(fictional)") || !strings.HasPrefix(p.Actor.ID, "demo-") {
@@ -149,7 +153,7 @@ func shared(t testing.TB) string {
 
 func TestFilesHaveTheColumnsOfThePublishedOnes(t *testing.T) {
 	for _, f := range Files(DefaultSeed) {
-		if f.Like == "tidy" {
+		if f.Like == "tidy" || f.Like == "regions" {
 			continue
 		}
 		published, err := os.ReadFile(filepath.Join(shared(t), "data", f.Like+".csv"))

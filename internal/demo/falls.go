@@ -14,13 +14,13 @@ func Falls() measures.Dataset {
 	return measures.Dataset{
 		ID: "demo_falls", Title: "Falls in hospital (demonstration)", Grain: measures.Month,
 		Columns: []measures.Column{
-			{Name: "falls", Title: "Falls of people in hospital", Type: "count", Role: "numerator"},
-			{Name: "bed_days", Title: "Occupied bed days", Type: "count", Role: "denominator"},
+			{Name: "numerator", Title: "Falls of people in hospital", Type: "count", Role: "numerator"},
+			{Name: "denominator", Title: "Occupied bed days", Type: "count", Role: "denominator"},
 		},
 		Stratifiers: []string{},
-		Source:      "Made by Signalbox for demonstration",
+		Source:      source,
 		Licence:     "Not published",
-		Attribution: "Demonstration data: invented, about nobody",
+		Attribution: attribution,
 		Owner:       "Each trust, for its own figures",
 		OptOuts:     "Does not apply: invented",
 	}
@@ -38,7 +38,7 @@ func Manifest() plugins.Manifest {
 			Numerator: "Falls that were reported", Denominator: "Occupied bed days",
 			Inclusions: "All wards; invented figures", Scope: "Inpatients, all wards",
 			Dataset:   Falls().ID,
-			Inputs:    []measures.Input{{Name: "numerator", Plus: []string{"falls"}}, {Name: "denominator", Plus: []string{"bed_days"}}},
+			Inputs:    []measures.Input{{Name: "numerator", Plus: []string{"numerator"}}, {Name: "denominator", Plus: []string{"denominator"}}},
 			Grain:     measures.Month,
 			Unit:      measures.Unit{Multiply: 1000, Words: "per 1,000 bed days", Decimals: 2},
 			Direction: measures.Decrease, Type: "outcome", Family: "demo-falls",

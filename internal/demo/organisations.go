@@ -160,6 +160,20 @@ func (t *trust) open(month measures.Date) bool { return t.closed == 0 || month <
 
 func (t *trust) measured(month measures.Date) bool { return month < t.gapFrom || month > t.gapTo }
 
+// regions have no published list of their own; boards and trusts name them.
+var regions = []struct {
+	code measures.ODSCode
+	name string
+}{{"ZZRNO", "Demonstration North"}, {"ZZRSO", "Demonstration South"}}
+
+func regionFile() []byte {
+	t := newTable("region_code", "region_name")
+	for _, r := range regions {
+		t.row(string(r.code), r.name)
+	}
+	return t.bytes()
+}
+
 // boardFile has the columns of the list of integrated care boards.
 func boardFile() []byte {
 	t := newTable("ods_code", "name", "region", "predecessor_codes", "merger_date")

@@ -102,14 +102,14 @@ func fourHourFile(seed uint64) []byte {
 	for i := range trusts {
 		t := &trusts[i]
 		for _, d := range departments(seed, t) {
-			numerator, status, note := whole(sum(d.attendances)-sum(d.over4h)), "final", ""
+			numerator, status := whole(sum(d.attendances)-sum(d.over4h)), "final"
 			switch {
 			case !d.measured:
-				numerator, status, note = "", "not_measured", "attendances published, 4-hour result not"
+				numerator, status = "", "not_measured"
 			case d.month == lastMonth:
-				status, note = "provisional", "first publication"
+				status = "provisional"
 			}
-			f.row("ae-4h", string(t.code), d.month.String(), numerator, whole(sum(d.attendances)), "", "", "", status, note)
+			f.row("ae-4h", string(t.code), d.month.String(), numerator, whole(sum(d.attendances)), "", "", "", status, "")
 		}
 	}
 	return f.bytes()
