@@ -2,7 +2,18 @@
 
 package sdk
 
-import "unsafe"
+import (
+	"runtime/debug"
+	"unsafe"
+)
+
+// An instance answers one question and is thrown away, memory and all, so
+// collecting is only worth its time when memory runs out: the limit of an
+// instance is 16 MiB unless it was set otherwise.
+func init() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(12 << 20)
+}
 
 // input and output are held here so that the collector leaves them alone while
 // the host reads and writes. One instance answers one question, so there is

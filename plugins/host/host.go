@@ -157,7 +157,9 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 	h.mu.Lock()
 	h.modules[digest] = m
 	h.mu.Unlock()
-	h.pool.spread(m)
+	if release.Manifest.ID != "" {
+		h.pool.spread(m)
+	}
 	return release, nil
 }
 
@@ -174,11 +176,18 @@ func (h *Host) Run(ctx context.Context, digest plugins.Digest, q wire.Request) (
 	if err != nil {
 		return nil, fmt.Errorf("question to %s %s: %w", digest.Short(), q.Entry, err)
 	}
+	var charts []measures.Chart
 	answer, err := h.RunPayload(ctx, digest, payload, q.Rows(), h.o.Limits.Time(len(q.Series)))
-	if err != nil {
-		return nil, err
+	if err == nil {
+		charts, err = h.read(m, &q, answer)
 	}
-	return h.read(m, &q, answer)
+	switch {
+	case err == nil:
+		h.pool.prefer(m)
+	case errors.Is(err, plugins.ErrFault):
+		h.pool.shun(m)
+	}
+	return charts, err
 }
 
 // read takes an answer's bytes for charts, if that is what they are.

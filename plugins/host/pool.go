@@ -17,7 +17,7 @@ var errClosed = errors.New("the sandboxes have been closed")
 
 const (
 	// spreadModules is how many plugins every child has ready without being
-	// asked: those installed or run last.
+	// asked: those that gave good answers last.
 	spreadModules = 4
 	// maxLoaded is how many plugins a child holds before it is replaced by a
 	// fresh one: each takes megabytes of code.
@@ -36,7 +36,7 @@ type pool struct {
 	free    []*process
 	waiting []chan *process
 	all     map[*process]bool
-	recent  []*installed // run or installed last comes first
+	recent  []*installed // good answers last come first
 	first   Hello
 	broken  error // why no child can be started, if so
 	closed  bool
@@ -248,18 +248,35 @@ func (p *pool) preload(child *process) {
 		if child.spent {
 			return
 		}
-		if err := child.load(m, p.h); err != nil {
+		if err := child.load(m, p.h); err != nil && !p.isClosed() {
 			p.h.o.Log.Warn("make a plugin ready in a new sandbox", "plugin", m.release.Digest, "error", err)
 		}
 	}
 }
 
+// prefer notes that a plugin gives good answers: new children get it ready.
+func (p *pool) prefer(m *installed) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.recent) > 0 && p.recent[0] == m {
+		return
+	}
+	p.recent = slices.Insert(slices.DeleteFunc(p.recent, func(r *installed) bool { return r == m }), 0, m)
+	p.recent = p.recent[:min(len(p.recent), spreadModules)]
+}
+
+// shun notes that a plugin did wrong: no child gets it before it is asked for.
+func (p *pool) shun(m *installed) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.recent = slices.DeleteFunc(p.recent, func(r *installed) bool { return r == m })
+}
+
 // spread makes a plugin ready in every child that is free just now, and in
 // every child to come.
 func (p *pool) spread(m *installed) {
+	p.prefer(m)
 	p.mu.Lock()
-	p.recent = slices.Insert(slices.DeleteFunc(p.recent, func(r *installed) bool { return r == m }), 0, m)
-	p.recent = p.recent[:min(len(p.recent), spreadModules)]
 	var idle []*process
 	p.free = slices.DeleteFunc(p.free, func(c *process) bool {
 		if !c.loaded[m.release.Digest] {
@@ -331,6 +348,12 @@ func (p *pool) compile(m *installed) error {
 		return err
 	}
 	return nil
+}
+
+func (p *pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 func (p *pool) close() error {

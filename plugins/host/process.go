@@ -247,7 +247,7 @@ func (c *process) finish(h *Host) {
 		}
 		return json.Unmarshal(body, &ready)
 	})
-	if err != nil {
+	if err != nil && !h.pool.isClosed() {
 		h.o.Log.Warn("a sandbox did not get ready again", "error", err)
 	}
 	c.spent = c.spent || ready.Retire

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"math"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -20,7 +21,7 @@ var columnNames = [...]string{yColumn, nColumn, centreColumn, lowerColumn, upper
 // missing throughout is left out. The states of points are not written: the
 // host knows them and takes no plugin's word for them.
 func AppendAnswer(dst []byte, a *Answer) ([]byte, error) {
-	w := newWriter(dst, 7)
+	w := newWriter(slices.Grow(dst, sizeOf(a)), 7)
 	offset := w.begin()
 	w.buf = append(w.buf, a.Message...)
 	w.end(tagMessage, offset)
@@ -31,6 +32,20 @@ func AppendAnswer(dst []byte, a *Answer) ([]byte, error) {
 		return nil, err
 	}
 	return w.finish(kindAnswer, uint16(a.Status))
+}
+
+// sizeOf is about the size of an answer, never much less: a buffer that has to
+// grow on the way costs a plugin more memory than the answer itself.
+func sizeOf(a *Answer) int {
+	rows, phases, notes := 0, 0, 0
+	for i := range a.Charts {
+		c := &a.Charts[i]
+		rows, phases = rows+len(c.X), phases+len(c.Phases)
+		for _, n := range c.Notes {
+			notes += noteSize + len(n.Code) + len(n.Text)
+		}
+	}
+	return 4<<10 + len(a.Message) + 71*rows + chartSize*len(a.Charts) + statisticSize*phases + notes
 }
 
 func (w *writer) charts(charts []measures.Chart) error {
@@ -124,9 +139,7 @@ func (w *writer) answerColumns(charts []measures.Chart) error {
 	}
 	offset := w.begin()
 	for i := range charts {
-		for _, x := range charts[i].X {
-			w.u32(uint32(x))
-		}
+		w.buf = appendRaw(w.buf, charts[i].X)
 	}
 	w.column(xColumn, kind, offset, rows)
 	for n := range columnNames {
@@ -136,23 +149,17 @@ func (w *writer) answerColumns(charts []measures.Chart) error {
 	}
 	offset = w.begin()
 	for i := range charts {
-		for _, p := range charts[i].Phase {
-			w.u32(uint32(p))
-		}
+		w.buf = appendRaw(w.buf, charts[i].Phase)
 	}
 	w.column(phaseColumn, columnI32, offset, rows)
 	offset = w.begin()
 	for i := range charts {
-		for _, s := range charts[i].Signals {
-			w.u32(uint32(s))
-		}
+		w.buf = appendRaw(w.buf, charts[i].Signals)
 	}
 	w.column(signalsColumn, columnU32, offset, rows)
 	offset = w.begin()
 	for i := range charts {
-		for _, c := range charts[i].Causes {
-			w.buf = append(w.buf, byte(c))
-		}
+		w.buf = appendRaw(w.buf, charts[i].Causes)
 	}
 	w.column(causeColumn, columnU8, offset, rows)
 	return nil

@@ -116,9 +116,10 @@ func (r *reader) chartColumns() (measures.Chart, error) {
 		return whole, err
 	}
 	whole.Causes = make([]measures.Cause, len(causes))
-	for i, v := range causes {
-		if whole.Causes[i] = measures.Cause(v); !whole.Causes[i].Known() {
-			return whole, refuse(RuleValue, "row %d has cause %d, which is not known", i, v)
+	readRaw(whole.Causes, causes)
+	for i, c := range whole.Causes {
+		if !c.Known() {
+			return whole, refuse(RuleValue, "row %d has cause %d, which is not known", i, c)
 		}
 	}
 	return whole, nil
@@ -166,9 +167,9 @@ func (r *reader) signals(whole *measures.Chart) error {
 		return err
 	}
 	whole.Signals = make([]measures.Signals, len(data)/4)
-	for i := range whole.Signals {
-		whole.Signals[i] = measures.Signals(le.Uint32(data[i*4:]))
-		if extra := whole.Signals[i] &^ declared; extra != 0 {
+	readRaw(whole.Signals, data)
+	for i, s := range whole.Signals {
+		if extra := s &^ declared; extra != 0 {
 			return refuse(RuleSignal, "row %d has signal bits %#x whose meaning is not declared", i, uint32(extra))
 		}
 	}

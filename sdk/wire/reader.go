@@ -2,7 +2,6 @@ package wire
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -165,6 +164,9 @@ func (r *reader) openColumn(entry []byte, first bool) error {
 	}
 	c := column{name: name, kind: le.Uint32(entry[8:])}
 	nulls, rows := int(le.Uint32(entry[20:])), int(le.Uint32(entry[24:]))
+	if rows < 0 || rows > len(r.b) {
+		return refuse(RuleRowCount, "column %q has %d rows in a payload of %d bytes; a row takes a byte at least", name, rows, len(r.b))
+	}
 	if first {
 		r.rows = rows
 	}
@@ -232,14 +234,11 @@ func (r *reader) floats(name string, to []float64) error {
 	if c.kind != columnF64 {
 		return refuse(RuleColumn, "column %q has type %d; wanted is %d, numbers", name, c.kind, columnF64)
 	}
-	data := c.data
-	for i := range to {
-		bits := le.Uint64(data)
-		data = data[8:]
-		if bits&exponentMask == exponentMask {
+	readRaw(to, c.data)
+	for i, v := range to {
+		if v-v != 0 {
 			return refuse(RuleNotFinite, "column %q, row %d is NaN or infinite; missing is said by the null bitmap", name, i)
 		}
-		to[i] = math.Float64frombits(bits)
 	}
 	for i, b := range c.nulls {
 		for bit := 0; b != 0 && bit < 8; bit++ {
@@ -260,9 +259,7 @@ func (r *reader) ints(name string, kinds ...uint32) ([]int32, uint32, error) {
 		return nil, 0, err
 	}
 	to := make([]int32, len(data)/4)
-	for i := range to {
-		to[i] = int32(le.Uint32(data[i*4:]))
-	}
+	readRaw(to, data)
 	return to, kind, nil
 }
 

@@ -1,12 +1,16 @@
 package wire
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // AppendRequest writes the request behind dst. It refuses what cannot be
 // written: columns of unequal length, infinite numbers. Who decided a phase
 // and why is not written: a plugin has no use for names of people.
 func AppendRequest(dst []byte, q *Request) ([]byte, error) {
-	w := newWriter(dst, 7)
+	rows := q.Rows()
+	w := newWriter(slices.Grow(dst, 4<<10+rows*(5+9*len(q.Inputs))+(seriesSize+32)*len(q.Series)), 7)
 	offset := w.begin()
 	w.text(q.Measure)
 	w.text(q.Entry)
@@ -102,9 +106,7 @@ func (w *writer) requestColumns(q *Request) error {
 	rows := q.Rows()
 	offset := w.begin()
 	for i := range q.Series {
-		for _, p := range q.Series[i].Periods {
-			w.u32(uint32(p))
-		}
+		w.buf = appendRaw(w.buf, q.Series[i].Periods)
 	}
 	kind := uint32(columnDate)
 	if q.Whole {
@@ -114,9 +116,7 @@ func (w *writer) requestColumns(q *Request) error {
 
 	offset = w.begin()
 	for i := range q.Series {
-		for _, state := range q.Series[i].States {
-			w.buf = append(w.buf, byte(state))
-		}
+		w.buf = appendRaw(w.buf, q.Series[i].States)
 	}
 	w.column(stateColumn, columnU8, offset, rows)
 

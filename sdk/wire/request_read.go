@@ -78,23 +78,22 @@ func (r *reader) parameters() ([]Parameter, error) {
 }
 
 func (r *reader) requestColumns(q *Request) error {
-	x, kind, err := r.ints(periodColumn, columnDate, columnI32)
+	data, kind, err := r.need(periodColumn, columnDate, columnI32)
 	if err != nil {
 		return err
 	}
 	q.Whole = kind == columnI32
-	periods := make([]measures.Date, len(x))
-	for i, v := range x {
-		periods[i] = measures.Date(v)
-	}
-	data, _, err := r.need(stateColumn, columnU8)
+	periods := make([]measures.Date, len(data)/4)
+	readRaw(periods, data)
+	data, _, err = r.need(stateColumn, columnU8)
 	if err != nil {
 		return err
 	}
 	states := make([]measures.State, len(data))
-	for i, v := range data {
-		if states[i] = measures.State(v); !states[i].Known() {
-			return refuse(RuleValue, "row %d has state %d, which is not known", i, v)
+	readRaw(states, data)
+	for i, s := range states {
+		if !s.Known() {
+			return refuse(RuleValue, "row %d has state %d, which is not known", i, s)
 		}
 	}
 	columns, err := r.inputs(q)

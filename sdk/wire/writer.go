@@ -106,17 +106,20 @@ func (w *writer) column(name string, kind uint32, offset, rows int) {
 // floats appends the rows from row on of an f64 column of the given total.
 // Missing becomes zero with its null bit set.
 func (w *writer) floats(values []float64, row, rows int) error {
+	at := len(w.buf)
+	w.buf = appendRaw(w.buf, values)
 	for i, v := range values {
-		if measures.IsMissing(v) {
-			if w.nulls == nil {
-				w.nulls = make([]byte, (rows+7)/8)
-			}
-			w.nulls[(row+i)/8] |= 1 << ((row + i) % 8)
-			v = 0
-		} else if math.IsInf(v, 0) {
+		if v-v == 0 {
+			continue // neither missing nor infinite
+		}
+		if !measures.IsMissing(v) {
 			return refuse(RuleNotFinite, "row %d is infinite; only numbers and missing can be written", row+i)
 		}
-		w.buf = le.AppendUint64(w.buf, math.Float64bits(v))
+		if w.nulls == nil {
+			w.nulls = make([]byte, (rows+7)/8)
+		}
+		w.nulls[(row+i)/8] |= 1 << ((row + i) % 8)
+		le.PutUint64(w.buf[at+8*i:], 0)
 	}
 	return nil
 }

@@ -94,10 +94,14 @@ func (g *guest) prepare() {
 }
 
 func (g *guest) instantiate() (*instance, error) {
-	ctx := withChance(g.ctx)
+	ctx := withMemory(withChance(g.ctx))
 	module, err := g.runtime.InstantiateModule(ctx, g.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		return nil, fmt.Errorf("in _initialize: %w", err)
+	}
+	if module.IsClosed() {
+		// An exit with status 0 is no error to the engine, but it is to us.
+		return nil, fmt.Errorf("in _initialize: %w", sys.NewExitError(0))
 	}
 	return &instance{ctx, module, module.ExportedFunction("sbx_alloc"), module.ExportedFunction("sbx_run_v1")}, nil
 }
@@ -146,6 +150,9 @@ func causeOf(err error) string {
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	text = strings.Replace(text, "wasm error: ", "trap: ", 1)
+	if text == "stack overflow" {
+		text = "trap: " + text
+	}
 	text = strings.TrimSuffix(text, " (recovered by wazero)")
 	if len(text) > 500 {
 		text = text[:500]

@@ -1,0 +1,146 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/host"
+	"github.com/signalbox-health/signalbox/sdk"
+	"github.com/signalbox-health/signalbox/sdk/wire"
+)
+
+// native is how long the same charts take in this process, without a sandbox.
+func native(b *testing.B, q *wire.Request) time.Duration {
+	rounds := max(1, 2000/len(q.Series))
+	best := time.Hour
+	for range 3 {
+		start := time.Now()
+		for range rounds {
+			if _, err := sdk.ComputeCharts(measures.XmR, q); err != nil {
+				b.Fatal(err)
+			}
+		}
+		best = min(best, time.Since(start)/time.Duration(rounds))
+	}
+	return best
+}
+
+// BenchmarkSandbox puts questions through the whole socket (encode, pipe, run in
+// a fresh instance, decode, hold against the question) and compares with the
+// same arithmetic in this process. Instances are made ready between questions,
+// which counts here: throughput is what is measured.
+func BenchmarkSandbox(b *testing.B) {
+	for _, series := range []int{1, 139, 1000} {
+		b.Run(fmt.Sprintf("%dx36", series), func(b *testing.B) {
+			h := newHost(b, nil)
+			release := install(b, h, built(b, spcFolder))
+			q := request("xmr", series, 36)
+			alone := native(b, &q)
+			ctx := context.Background()
+			if _, err := h.Run(ctx, release.Digest, q); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := h.Run(ctx, release.Digest, q); err != nil {
+					b.Fatal(err)
+				}
+			}
+			each := float64(b.Elapsed()) / float64(b.N)
+			b.ReportMetric(each/float64(alone), "x-native")
+			b.ReportMetric(float64(series)/each*1e9, "series/s")
+		})
+	}
+}
+
+// BenchmarkSandboxPage is what a page with one chart waits for, when the
+// sandboxes had time to get ready, as they have between pages.
+func BenchmarkSandboxPage(b *testing.B) {
+	h := newHost(b, nil)
+	release := install(b, h, built(b, spcFolder))
+	q := request("xmr", 1, 36)
+	alone := native(b, &q)
+	ctx := context.Background()
+	var total time.Duration
+	for b.Loop() {
+		time.Sleep(20 * time.Millisecond)
+		start := time.Now()
+		if _, err := h.Run(ctx, release.Digest, q); err != nil {
+			b.Fatal(err)
+		}
+		total += time.Since(start)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(total-alone*time.Duration(b.N))/float64(b.N)/1e6, "ms-added/page")
+}
+
+func BenchmarkSandboxVerify(b *testing.B) {
+	q := request("xmr", 1000, 36)
+	charts, err := sdk.ComputeCharts(measures.XmR, &q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := plugins.Verify(plugins.Release{}, &q, charts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSandboxInstall starts a host and installs the library's plugin: cold,
+// with everything to compile, and warm, with its code in the cache.
+func BenchmarkSandboxInstall(b *testing.B) {
+	module := built(b, spcFolder)
+	for _, cold := range []bool{true, false} {
+		b.Run(map[bool]string{true: "cold", false: "warm"}[cold], func(b *testing.B) {
+			dir := filepath.Join(b.TempDir(), "code")
+			once := func() {
+				h := newHost(b, func(o *host.Options) { o.CacheDir = dir })
+				install(b, h, module)
+				h.Close()
+			}
+			once()
+			for b.Loop() {
+				if cold {
+					b.StopTimer()
+					if err := os.RemoveAll(dir); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+				once()
+			}
+		})
+	}
+}
+
+// BenchmarkSandboxKill is how long after its deadline a runaway loop is answered.
+func BenchmarkSandboxKill(b *testing.B) {
+	module, err := os.ReadFile(filepath.Join(shared(b, "hostile"), "loop_run.wasm"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := newHost(b, nil)
+	release := install(b, h, module)
+	q := request("xmr", 1, 36)
+	var late, worst time.Duration
+	for b.Loop() {
+		time.Sleep(50 * time.Millisecond)
+		start := time.Now()
+		if _, err := h.Run(context.Background(), release.Digest, q); err == nil {
+			b.Fatal("a runaway loop gave an answer")
+		}
+		over := time.Since(start) - plugins.DefaultLimits().Page
+		late, worst = late+over, max(worst, over)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(late)/float64(b.N)/1e6, "ms-late")
+	b.ReportMetric(float64(worst)/1e6, "ms-late-worst")
+}
