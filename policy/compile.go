@@ -102,6 +102,9 @@ func compile(modules []Module, entrypoints ...string) (*rules, error) {
 	if compiler.Compile(parsed); compiler.Failed() {
 		return nil, fmt.Errorf("%w: %w", ErrBadPolicy, compiler.Errors)
 	}
+	if err := dangling(compiler); err != nil {
+		return nil, err
+	}
 	for _, entrypoint := range entrypoints {
 		if len(compiler.GetRulesExact(ast.MustParseRef(entrypoint))) == 0 {
 			return nil, fmt.Errorf("%w: there is no rule %s; check the name of its package", ErrBadPolicy, entrypoint)
@@ -170,9 +173,31 @@ func schemaSet() (*ast.SchemaSet, error) {
 		if err := json.Unmarshal(text, &document); err != nil {
 			return nil, fmt.Errorf("schema %s: %w", name, err)
 		}
-		set.Put(ast.MustParseRef("schema."+name), document)
+		set.Put(ast.MustParseRef("schema."+name), withoutNull(document))
 	}
 	return set, nil
+}
+
+// withoutNull takes null out of the choices of a schema. The compiler of OPA
+// does not know the type: beside null, an object would pass for anything, and
+// so would its misspelt keys.
+func withoutNull(schema any) any {
+	switch s := schema.(type) {
+	case map[string]any:
+		if choices, ok := s["anyOf"].([]any); ok && len(choices) == 2 {
+			if null, ok := choices[1].(map[string]any); ok && null["type"] == "null" {
+				return withoutNull(choices[0])
+			}
+		}
+		for key, value := range s {
+			s[key] = withoutNull(value)
+		}
+	case []any:
+		for i, value := range s {
+			s[i] = withoutNull(value)
+		}
+	}
+	return schema
 }
 
 // reasonPlaces finds the file and line that give each reason its code, so that

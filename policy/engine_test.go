@@ -3,6 +3,9 @@ package policy
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,7 +47,8 @@ func reference(t testing.TB) ReferenceData {
 
 func engine(t testing.TB, change ...func(*EngineOptions)) *Engine {
 	t.Helper()
-	o := EngineOptions{Data: reference(t)}
+	// A test machine may be busy: only the tests of the deadline are about time.
+	o := EngineOptions{Data: reference(t), Deadline: time.Minute}
 	for _, f := range change {
 		f(&o)
 	}
@@ -118,5 +122,157 @@ func TestClinicianOfAnotherTrustIsToldWhoCanShare(t *testing.T) {
 	}
 	if _, err := Recorded(d, 1).Grant(); err == nil {
 		t.Error("a denial became a grant")
+	}
+}
+
+// permissive stands in for a policy with a mistake: it allows everything.
+func permissive(t testing.TB) func(*EngineOptions) {
+	return withPolicy(national(t, "decision := object.union("+yes+`, {"disclosure": {"min_cell_count": 0}})`))
+}
+
+func TestHostHoldsItsInvariantsUnderAnyPolicy(t *testing.T) {
+	e := engine(t, permissive(t))
+	for name, test := range map[string]struct {
+		change func(*Request)
+		code   string
+	}{
+		"plugin that is not approved": {func(r *Request) { r.Plugin.Digest = "sha256:22" }, "plugin_not_approved"},
+		"chart without a plugin":      {func(r *Request) { r.Plugin = Plugin{} }, "plugin_not_approved"},
+		"export through a bad plugin": {func(r *Request) { r.Action, r.Plugin.Digest = DataExport, "sha256:22" }, "plugin_not_approved"},
+		"data of single people":       {func(r *Request) { r.Resource.Grain = "person" }, "aggregates_only"},
+		"nobody":                      {func(r *Request) { r.Actor.ID = "" }, "not_signed_in"},
+		"an unknown action":           {func(r *Request) { r.Action = "data.delete" }, "action_unknown"},
+	} {
+		r := read(clinician(), "diagnostics", "RQW")
+		test.change(&r)
+		if d := mustDeny(t, e, r, test.code); d.Reasons[0].Rule != "host" || d.Reasons[0].Help == "" {
+			t.Errorf("%s: %+v", name, d.Reasons)
+		}
+	}
+}
+
+func TestSmallNumbersAreHiddenAcrossOrganisationsUnderAnyPolicy(t *testing.T) {
+	e := engine(t, permissive(t))
+	for _, test := range []struct {
+		name    string
+		request Request
+		want    int
+	}{
+		{"own", read(clinician(), "diagnostics", "RQW"), 0},
+		{"another's, unpublished", read(clinician(), "diagnostics", "RWG"), 8},
+		{"everybody's, unpublished", read(clinician(), "diagnostics", Everyone), 8},
+		{"another's, published", read(clinician(), "ae", "RWG"), 0},
+		{"everybody's, published", read(clinician(), "ae", Everyone), 0},
+		{"a dataset nobody knows", read(clinician(), "rumours", "RWG"), 8},
+		{"somebody of no organisation", read(Actor{ID: "x"}, "diagnostics", "RWG"), 8},
+	} {
+		if d := decide(t, e, test.request); !d.Allow || d.Disclosure.MinCellCount != test.want {
+			t.Errorf("%s: threshold %d, want %d", test.name, d.Disclosure.MinCellCount, test.want)
+		}
+	}
+}
+
+func TestAnswerIsNeverWiderThanTheQuestion(t *testing.T) {
+	question := read(clinician(), "diagnostics", "RQW")
+	for name, change := range map[string]string{
+		"another organisation":    `{"ods_scope": ["RQW", "RWG"]}`,
+		"everybody":               `{"ods_scope": ["ENG"]}`,
+		"a column more":           `{"visible_columns": ["seen", "names"]}`,
+		"only what was not asked": `{"ods_scope": ["RWG"]}`,
+	} {
+		e := engine(t, withPolicy(national(t, "decision := object.union("+yes+", "+change+")")))
+		if d := mustDeny(t, e, question, "wider_than_asked"); d.Reasons[0].Help == "" {
+			t.Errorf("%s: %+v", name, d.Reasons)
+		}
+	}
+	e := engine(t, withPolicy(national(t, "decision := object.union("+yes+`, {"rows": [{"all": true}, {"ods": {"in": ["RWG"]}}, {"period": {"gte": "2020-01-01"}}]})`)))
+	rows := decide(t, e, question).Rows
+	if len(rows) != 2 {
+		t.Fatalf("%+v", rows)
+	}
+	row := map[string]any{"ods": "RQW", "period": "2025-01-01"}
+	for _, wider := range []map[string]any{{"ods": "RWG", "period": "2025-01-01"}, {"ods": "RQW", "period": "2023-12-31"}, {"ods": "RQW", "period": "2026-01-02"}} {
+		if !anyMeets(rows, row) || anyMeets(rows, wider) {
+			t.Errorf("rows %+v", rows)
+		}
+	}
+}
+
+func TestEveryDenialExplainsItself(t *testing.T) {
+	e := engine(t)
+	allowed, denied := 0, 0
+	for r := range questions() {
+		d := decide(t, e, r)
+		if d.Allow {
+			allowed++
+			continue
+		}
+		denied++
+		if len(d.Reasons) == 0 || d.Scope != nil || d.Rows != nil || d.Columns != nil || d.Grants != nil || d.CacheSeconds != 0 {
+			t.Fatalf("%+v", d)
+		}
+		for _, reason := range d.Reasons {
+			if reason.Code == "" || reason.Message == "" || reason.Help == "" || reason.Rule == "" {
+				t.Fatalf("%+v", reason)
+			}
+		}
+	}
+	if allowed < 50 || denied < 500 {
+		t.Errorf("%d allowed, %d denied", allowed, denied)
+	}
+}
+
+func TestReasonNamesTheLineOfItsRule(t *testing.T) {
+	reason := decide(t, engine(t), read(clinician(), "diagnostics", "RWG")).Reasons[0]
+	modules, err := Baseline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, number, _ := strings.Cut(reason.Rule, ":")
+	i := slices.IndexFunc(modules, func(m Module) bool { return m.Name == file })
+	line, err := strconv.Atoi(number)
+	if i < 0 || err != nil || !strings.Contains(strings.Split(modules[i].Source, "\n")[line-1], reason.Code) {
+		t.Errorf("rule %q does not lead to %q", reason.Rule, reason.Code)
+	}
+}
+
+func TestEngineKeepsItsClockForRequestsWithoutTime(t *testing.T) {
+	e := engine(t, func(o *EngineOptions) { o.Now = func() time.Time { return time.Unix(noon+7200, 0) } })
+	r := read(clinician(), "diagnostics", "RXX")
+	r.Now = 0
+	if d := decide(t, e, r); d.Allow || d.Request.Now != noon+7200 {
+		t.Errorf("allowed %v at %d", d.Allow, d.Request.Now)
+	}
+}
+
+func TestDecisionsGoOnWhileRulesAndDataAreExchanged(t *testing.T) {
+	e := engine(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	var readers sync.WaitGroup
+	for i := range 2 {
+		readers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				r := read(clinician(), "diagnostics", "RQW")
+				r.Now += int64(60 * (n + i)) // so that the cache does not answer
+				if d, err := e.Decide(context.Background(), r); err != nil || !d.Allow {
+					t.Errorf("%+v, %v", d, err)
+					return
+				}
+			}
+		})
+	}
+	exchanges := 0
+	for ; ctx.Err() == nil; exchanges++ {
+		if err := e.SetData(context.Background(), reference(t)); err != nil {
+			t.Error(err)
+		}
+		if err := e.SetPolicy(context.Background(), Policy{}); err != nil {
+			t.Error(err)
+		}
+	}
+	readers.Wait()
+	if exchanges == 0 {
+		t.Error("nothing was exchanged")
 	}
 }

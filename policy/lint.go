@@ -51,3 +51,41 @@ func readsReference(ref ast.Ref) bool {
 	name, ok := ref[1].Value.(ast.String)
 	return !ok || name == "reference"
 }
+
+// dangling finds references to rules that do not exist. OPA takes them for
+// data that may come later; here they would be undefined for ever, and "not"
+// over one of them always true.
+func dangling(compiler *ast.Compiler) error {
+	var problem error
+	for name, module := range compiler.Modules {
+		ast.WalkRefs(module, func(ref ast.Ref) bool {
+			if problem == nil && ref.HasPrefix(ast.MustParseRef("data.signalbox")) && !resolves(compiler.RuleTree, ref) {
+				problem = fmt.Errorf("%w: %s:%d: undefined ref: %s", ErrBadPolicy, name, ref[0].Location.Row, ref)
+			}
+			return false
+		})
+		if problem != nil {
+			return problem
+		}
+	}
+	return nil
+}
+
+// resolves reports whether a reference leads to a rule, or to a package that
+// is read as a whole.
+func resolves(node *ast.TreeNode, ref ast.Ref) bool {
+	for _, part := range ref {
+		if len(node.Values) > 0 {
+			return true // the type checker knows the rest
+		}
+		if _, isName := part.Value.(ast.String); !isName && part.Value.Compare(ast.DefaultRootDocument.Value) != 0 {
+			return true // a variable: whatever is there
+		}
+		next := node.Child(part.Value)
+		if next == nil {
+			return false
+		}
+		node = next
+	}
+	return true
+}

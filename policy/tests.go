@@ -45,6 +45,9 @@ func Test(ctx context.Context, modules []Module) (TestReport, error) {
 	if err != nil {
 		return TestReport{}, err
 	}
+	if _, err := compile(modules); err != nil {
+		return TestReport{}, err
+	}
 	parsed, err := parse(modules)
 	if err != nil {
 		return TestReport{}, err

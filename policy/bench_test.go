@@ -1,0 +1,90 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// large is the reference data of a country with so many agreements.
+func large(t testing.TB, agreements int) ReferenceData {
+	data := reference(t)
+	for i := range agreements {
+		from, to := measures.ODSCode(fmt.Sprintf("R%03d", i%1000)), measures.ODSCode(fmt.Sprintf("T%03d", i/1000))
+		data.Organisations[from] = OrganisationFacts{Name: "Trust " + string(from), Kind: "trust", ICB: "QM7"}
+		data.Organisations[to] = OrganisationFacts{Name: "Trust " + string(to), Kind: "trust", ICB: "QXX"}
+		data.Agreements[KeyOf(from, to, "diagnostics")] = Agreement{Ref: fmt.Sprint("DSA-", i), Expires: noon + 86400, Purposes: []Purpose{"improvement"}}
+	}
+	return data
+}
+
+// mix is what people ask: published data mostly, their own, an agreement, and
+// now and then what they may not have.
+func mix() []Request {
+	partner := clinician()
+	partner.ODS, partner.Orgs = "T050", []measures.ODSCode{"T050"}
+	return []Request{read(clinician(), "ae", "RWG"), read(clinician(), "ae", Everyone), read(clinician(), "diagnostics", "RQW"),
+		read(partner, "diagnostics", "R777"), read(clinician(), "diagnostics", "RWG")}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	for _, agreements := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("%d_agreements", agreements), func(b *testing.B) {
+			e := engine(b, func(o *EngineOptions) { o.Data = large(b, agreements) })
+			questions := mix()
+			times := make([]time.Duration, 0, 1<<16)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				r := questions[i%len(questions)]
+				r.Now += int64(60 * (i % 1000)) // asked in another minute: not in the cache
+				began := time.Now()
+				if _, err := e.live.Load().decide(context.Background(), r); err != nil {
+					b.Fatal(err)
+				}
+				times = append(times, time.Since(began))
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Nanoseconds()), "p50-ns")
+			b.ReportMetric(float64(times[len(times)*99/100].Nanoseconds()), "p99-ns")
+		})
+	}
+}
+
+func BenchmarkDecideParallel(b *testing.B) {
+	e := engine(b, func(o *EngineOptions) { o.Data = large(b, 100_000) })
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		questions := mix()
+		for i := 0; pb.Next(); i++ {
+			if _, err := e.live.Load().decide(context.Background(), questions[i%len(questions)]); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
+}
+
+func BenchmarkDecideCached(b *testing.B) {
+	e := engine(b, func(o *EngineOptions) { o.Data = large(b, 100_000) })
+	r := read(clinician(), "ae", "RWG")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.Decide(context.Background(), r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSetData(b *testing.B) {
+	e, data := engine(b), large(b, 100_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.SetData(context.Background(), data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"testing"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// questions gives every combination of person, purpose, action, dataset,
+// organisation and plugin of the small country.
+func questions() iter.Seq[Request] {
+	people := []Actor{clinician(),
+		{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}},
+		{ID: "nat", ODS: "X26", Orgs: []measures.ODSCode{"X26"}, Roles: []Role{"analyst"}},
+		{ID: "inn", Roles: []Role{"innovator"}},
+		{ID: "man", ODS: "RWG", Orgs: []measures.ODSCode{"RWG", "RQW"}, Roles: []Role{"data_manager"}},
+		{ID: "ops", Roles: []Role{"operator"}},
+		{ID: "new", ODS: "RXX", Roles: []Role{"somebody"}},
+		{}}
+	return func(yield func(Request) bool) {
+		for _, who := range people {
+			for _, who.Purpose = range []Purpose{"improvement", "planning"} {
+				for _, action := range []Action{ChartRead, DataExport, DataLoad, "policy.publish"} {
+					for _, dataset := range []measures.DatasetID{"ae", "restricted", "diagnostics", "made_up", "rumours"} {
+						for _, ods := range []measures.ODSCode{"RQW", "RWG", "RXX", Everyone} {
+							for _, digest := range []string{approved, ""} {
+								r := read(who, dataset, ods)
+								r.Action = action
+								if r.Plugin.Digest = digest; digest == "" {
+									r.Plugin = Plugin{}
+								}
+								if !yield(r) {
+									return
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func equalJSON(t testing.TB, a, b any) bool {
+	t.Helper()
+	left, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(left, right)
+}

@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// ofTrust is the policy of one trust, in a file of its own.
+func ofTrust(code measures.ODSCode, rules string) map[measures.ODSCode][]Module {
+	return map[measures.ODSCode][]Module{code: {{Name: "own.rego",
+		Source: "package signalbox.trusts." + string(code) + "\n\nimport data.signalbox.national\n\n" + rules + "\n"}}}
+}
+
+func withTrusts(trusts map[measures.ODSCode][]Module) func(*EngineOptions) {
+	return withPolicy(Policy{Trusts: trusts})
+}
+
+func TestTrustNarrowsWhatTheBaselineAllows(t *testing.T) {
+	e := engine(t, withTrusts(ofTrust("RQW", `decision := object.union(national.decision, {
+	"visible_columns": ["total"],
+	"rows": [{"ods": {"in": ["RQW"]}, "period": {"gte": "2025-01-01"}}],
+	"disclosure": object.union(national.decision.disclosure, {"min_cell_count": 20, "round_to": 10}),
+})`)))
+	d := decide(t, e, read(clinician(), "diagnostics", "RQW"))
+	if !d.Allow || !slices.Equal(d.Columns, []string{"total"}) || d.Disclosure.MinCellCount != 20 || d.Disclosure.RoundTo != 10 {
+		t.Errorf("%+v", d)
+	}
+	for period, want := range map[string]bool{"2024-06-01": false, "2025-06-01": true, "2026-06-01": false} {
+		if got := anyMeets(d.Rows, map[string]any{"ods": "RQW", "period": period}); got != want {
+			t.Errorf("%s is visible: %v, want %v", period, got, want)
+		}
+	}
+}
+
+func TestTrustDeniesWithItsOwnReason(t *testing.T) {
+	e := engine(t, withTrusts(ofTrust("RQW", `decision := object.union(national.decision, {
+	"allow": false,
+	"reasons": [{"code": "training_out_of_date", "message": "Your training has run out.", "help": "Renew it."}],
+})`)))
+	d := mustDeny(t, e, read(clinician(), "diagnostics", "RQW"), "training_out_of_date")
+	if d.Reasons[0].Rule != "RQW/own.rego:7" {
+		t.Errorf("%+v", d.Reasons)
+	}
+	if d := decide(t, e, read(clinician(), "ae", "RWG")); !d.Allow {
+		t.Errorf("the policy of one trust binds another: %+v", d)
+	}
+}
+
+func TestTrustCannotLoosenTheBaseline(t *testing.T) {
+	e := engine(t, withTrusts(ofTrust("RWG", "decision := object.union(object.union(national.decision, "+yes+`), {"disclosure": {"min_cell_count": 0}})`)))
+	mustDeny(t, e, read(clinician(), "diagnostics", "RWG"), "not_your_trust")
+	board := Actor{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}, Purpose: "planning"}
+	if d := decide(t, e, read(board, "diagnostics", "RWG")); !d.Allow || d.Disclosure.MinCellCount != 8 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestTrustCannotWriteIntoTheBaseline(t *testing.T) {
+	for _, pkg := range []string{"signalbox.national", "signalbox.facts", "signalbox.trusts.RXX", "signalbox.trusts", "signalbox.trusts.RQWX", "signalbox"} {
+		mustRefuse(t, Policy{National: []Module{{Name: "x.rego", Source: "package signalbox.national\n"}},
+			Trusts: map[measures.ODSCode][]Module{"RQW": {{Name: "x.rego", Source: "package " + pkg + "\n\ndecision := 1\n"}}}}, "must be in package")
+	}
+}
+
+func TestBrokenTrustPolicyClosesThatTrustOnly(t *testing.T) {
+	e := engine(t, withTrusts(ofTrust("RWG", `decision := national.decision if input.subject.purpose == "governance"`)))
+	mustDeny(t, e, read(clinician(), "ae", "RWG"), "policy_undefined")
+	if !decide(t, e, read(clinician(), "ae", "RQW")).Allow {
+		t.Error("another trust is closed too")
+	}
+}
+
+func TestQuestionToEverybodyLeavesOutATrustThatSaysNo(t *testing.T) {
+	trusts := ofTrust("RWG", `decision := object.union(national.decision, {"allow": false, "reasons": [{"code": "no", "message": "No.", "help": "Ask."}]})`)
+	trusts["RXX"] = ofTrust("RXX", `decision := object.union(national.decision, {"rows": [{"ods": {"in": ["RXX"]}, "period": {"gte": "2025-01-01"}}]})`)["RXX"]
+	trusts["RQW"] = ofTrust("RQW", `decision := object.union(national.decision, {"visible_columns": ["seen"]})`)["RQW"]
+	d := decide(t, engine(t, withTrusts(trusts)), read(clinician(), "ae", Everyone))
+	if !d.Allow || !slices.Equal(d.Columns, []string{"seen", "total"}) {
+		t.Fatalf("%+v", d)
+	}
+	for _, test := range []struct {
+		ods    string
+		period string
+		want   bool
+	}{
+		{"QM7", "2024-06-01", true},  // it has no policy of its own
+		{"QM7", "2023-06-01", false}, // before the period that was asked for
+		{"RXX", "2024-06-01", false}, {"RXX", "2025-06-01", true},
+		{"RWG", "2025-06-01", false}, // it said no
+		{"RQW", "2025-06-01", false}, // it would show only half of the columns
+	} {
+		row := map[string]any{"ods": test.ods, "period": test.period}
+		open := slices.Contains(d.Scope, measures.ODSCode(test.ods)) && anyMeets(d.Rows, row)
+		if open != test.want {
+			t.Errorf("%v: open %v, want %v", row, open, test.want)
+		}
+	}
+	if slices.Contains(d.Scope, Everyone) {
+		t.Errorf("scope %v", d.Scope)
+	}
+}
