@@ -5,11 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/assets"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/workshop"
 )
@@ -21,9 +24,12 @@ type Site struct {
 	Governance *governance.Pages
 	Sessions   *session.Sessions
 	Assets     *assets.Assets
-	Metrics    http.Handler
-	Ready      func(*http.Request) error
-	Log        *slog.Logger
+	// Reader gives who sends a request, and the frame of the page they will see.
+	Reader  func(*http.Request) (policy.Actor, layout.Page)
+	Names   session.Organisations
+	Metrics http.Handler
+	Ready   func(*http.Request) error
+	Log     *slog.Logger
 }
 
 // Handler is the whole site. Read top to bottom it is the site map.
@@ -96,4 +102,13 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
+}
+
+// write sends a page with its status.
+func (s *Site) write(w http.ResponseWriter, r *http.Request, status int, page templ.Component) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := page.Render(r.Context(), w); err != nil {
+		s.Log.Error("write a page", "path", r.URL.Path, "error", err)
+	}
 }

@@ -16,10 +16,9 @@ type config struct {
 	databaseURL string // DATABASE_URL: what the program works with
 	ownerURL    string // DATABASE_OWNER_URL: what migrations run as; the same unless told
 	dataDir     string // where the private cluster and the caches live
-	cacheDir    string
 }
 
-func readConfig(getenv func(string) string, uid int, temp string) config {
+func readConfig(getenv func(string) string, uid int) config {
 	dir := cluster.DefaultDir(uid, getenv("XDG_DATA_HOME"), getenv("HOME"))
 	cfg := config{
 		databaseURL: getenv("DATABASE_URL"),
@@ -29,26 +28,37 @@ func readConfig(getenv func(string) string, uid int, temp string) config {
 	if cfg.ownerURL == "" {
 		cfg.ownerURL = cfg.databaseURL
 	}
-	_ = temp
 	return cfg
 }
 
-// openDatabase opens the database that DATABASE_URL names, or else the private
-// cluster in the data folder, with its tables up to date. The second value
+// startDatabase gives the address of the owner of the tables: that of
+// DATABASE_OWNER_URL or DATABASE_URL, or else of the private cluster in the data
+// folder, started if need be. The second value stops what was started.
+func (c config) startDatabase(ctx context.Context, log *slog.Logger) (string, func(), error) {
+	if c.databaseURL != "" {
+		return c.ownerURL, func() {}, nil
+	}
+	private, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(c.dataDir, "postgres"), Log: log})
+	if err != nil {
+		return "", nil, err
+	}
+	return private.URL(), func() {
+		if err := private.Stop(context.Background()); err != nil {
+			log.Error("stop the private PostgreSQL", "error", err)
+		}
+	}, nil
+}
+
+// openDatabase opens the database with its tables up to date. The second value
 // closes what was opened.
 func (c config) openDatabase(ctx context.Context, log *slog.Logger) (*postgres.DB, func(), error) {
-	url, owner, stop := c.databaseURL, c.ownerURL, func() {}
+	owner, stop, err := c.startDatabase(ctx, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	url := c.databaseURL
 	if url == "" {
-		private, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(c.dataDir, "postgres"), Log: log})
-		if err != nil {
-			return nil, nil, err
-		}
-		url, owner = private.URL(), private.URL()
-		stop = func() {
-			if err := private.Stop(context.Background()); err != nil {
-				log.Error("stop the private PostgreSQL", "error", err)
-			}
-		}
+		url = owner
 	}
 	if err := postgres.Migrate(ctx, owner); err != nil {
 		stop()

@@ -7,11 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/signalbox-health/signalbox/internal/postgres"
 )
 
 // exitError is an error that chooses the exit status of the program.
@@ -36,7 +39,7 @@ func main() {
 // run carries one command out and gives the exit status: 0 done, 1 failed,
 // 2 bad input.
 func run(ctx context.Context, args []string) int {
-	root := newRootCommand(readConfig(os.Getenv, os.Getuid(), os.TempDir()))
+	root := newRootCommand(readConfig(os.Getenv, os.Getuid()))
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -66,6 +69,15 @@ Rego decide who may see what, and every decision is recorded.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newServeCommand(cfg),
+		newLoadCommand(func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
+		newMigrateCommand(func(ctx context.Context) (string, func(), error) { return cfg.startDatabase(ctx, quiet()) }),
+		newPolicyCommand(),
+		newSandboxCommand(),
 	)
 	return root
+}
+
+// quiet logs only what is wrong: for commands whose output is their result.
+func quiet() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

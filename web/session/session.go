@@ -14,6 +14,7 @@ import (
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
 )
 
 // lifetime ends a session, used or not. There is no idle time-out: it would
@@ -37,11 +38,12 @@ type Sessions struct {
 	manager       *scs.SessionManager
 	people        []Person // empty: there is no demonstration
 	organisations Organisations
+	assets        layout.Assets
 }
 
 // New makes sessions kept in store. Secure cookies are for https; on loopback
 // without it a browser would not send them back.
-func New(store scs.Store, people []Person, organisations Organisations, secure bool) *Sessions {
+func New(store scs.Store, people []Person, organisations Organisations, assets layout.Assets, secure bool) *Sessions {
 	manager := scs.New()
 	manager.Store = store
 	manager.Lifetime = lifetime
@@ -50,14 +52,28 @@ func New(store scs.Store, people []Person, organisations Organisations, secure b
 	manager.Cookie.HttpOnly = true
 	manager.Cookie.SameSite = http.SameSiteLaxMode
 	manager.Cookie.Secure = secure
-	return &Sessions{manager: manager, people: people, organisations: organisations}
+	return &Sessions{manager: manager, people: people, organisations: organisations, assets: assets}
 }
 
 // Handler gives every request its session.
 func (s *Sessions) Handler(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
 
-// People are those who may sign in to the demonstration.
-func (s *Sessions) People() []Person { return s.people }
+// Who is the reader as the page's frame names them.
+func (s *Sessions) Who(ctx context.Context, actor policy.Actor) layout.Who {
+	who := layout.Who{Name: actor.Name, Purpose: string(actor.Purpose)}
+	for _, person := range s.people {
+		if person.Actor.ID == actor.ID {
+			who.Role = person.Job
+		}
+	}
+	if actor.ODS != "" {
+		who.Organisation = string(actor.ODS)
+		if name, err := s.organisations.OrganisationName(ctx, actor.ODS); err == nil {
+			who.Organisation = name + " (" + string(actor.ODS) + ")"
+		}
+	}
+	return who
+}
 
 // Actor is who sends the request, if anybody is signed in.
 func (s *Sessions) Actor(r *http.Request) (policy.Actor, bool) {

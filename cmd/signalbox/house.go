@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/host"
+	"github.com/signalbox-health/signalbox/plugins/library"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web"
+	"github.com/signalbox-health/signalbox/web/assets"
+	"github.com/signalbox-health/signalbox/web/charts"
+	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/session"
+	"github.com/signalbox-health/signalbox/web/workshop"
+)
+
+// refreshEvery is how soon the site takes notice of datasets and organisations
+// that another program has loaded.
+const refreshEvery = 10 * time.Second
+
+// house is the running program: everything wired together.
+type house struct {
+	db     *postgres.DB
+	engine *policy.Engine
+	host   *host.Host
+	books  *shelf
+	main   *analysis.Analysis
+	site   *web.Site
+	log    *slog.Logger
+	closes []func()
+}
+
+func (h *house) close() {
+	for i := len(h.closes) - 1; i >= 0; i-- {
+		h.closes[i]()
+	}
+}
+
+// shelf is the library's measures, and those of the demonstration.
+type shelf struct {
+	*library.Library
+	more []*measures.Measure
+}
+
+func (s *shelf) Measures() []*measures.Measure { return append(s.Library.Measures(), s.more...) }
+
+// build starts every part. What was started is closed again if a later part
+// does not start.
+func build(ctx context.Context, cfg config, demonstration bool, log *slog.Logger) (h *house, err error) {
+	h = &house{log: log}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	files, err := assets.Load()
+	if err != nil {
+		return nil, err
+	}
+	shipped, err := library.Open()
+	if err != nil {
+		return nil, err
+	}
+	h.books = &shelf{Library: shipped}
+	db, closeDB, err := cfg.openDatabase(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	h.db = db
+	h.closes = append(h.closes, closeDB)
+
+	var people []session.Person
+	if demonstration {
+		if err := loadDemonstration(ctx, db, log); err != nil {
+			return nil, err
+		}
+		for i := range demo.Manifest().Measures {
+			h.books.more = append(h.books.more, &demo.Manifest().Measures[i])
+		}
+		for _, p := range demo.People() {
+			people = append(people, session.Person(p))
+		}
+	}
+	if h.host, err = startSandboxes(ctx, cfg, shipped, log); err != nil {
+		return nil, err
+	}
+	h.closes = append(h.closes, func() { _ = h.host.Close() })
+	if err := h.startAnalysis(ctx); err != nil {
+		return nil, err
+	}
+	h.openSite(files, people)
+	return h, nil
+}
+
+// startSandboxes starts the child processes and installs the library in them.
+func startSandboxes(ctx context.Context, cfg config, shipped *library.Library, log *slog.Logger) (*host.Host, error) {
+	self, err := executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
+	}
+	sandboxes, err := host.New(host.Options{Executable: []string{self, "sandbox"}, CacheDir: cfg.cache(), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	for _, digest := range shipped.Modules() {
+		module, err := shipped.Module(digest)
+		if err == nil {
+			_, err = sandboxes.Install(ctx, module)
+		}
+		if err != nil {
+			_ = sandboxes.Close()
+			return nil, fmt.Errorf("install plugin %s of the library: %w", digest.Short(), err)
+		}
+	}
+	return sandboxes, nil
+}
+
+// startAnalysis prepares the main job, and keeps what it knows of datasets and
+// organisations current.
+func (h *house) startAnalysis(ctx context.Context) error {
+	catalogue := analysis.NewCatalogue(h.books)
+	if err := catalogue.Refresh(ctx, h.db); err != nil {
+		return err
+	}
+	reference, err := analysis.Reference(ctx, h.db, h.books.Releases())
+	if err != nil {
+		return err
+	}
+	if h.engine, err = policy.NewEngine(ctx, policy.EngineOptions{Data: reference}); err != nil {
+		return fmt.Errorf("start the policy engine: %w", err)
+	}
+	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: h.engine, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
+
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var done sync.WaitGroup
+	done.Go(func() { h.keepCurrent(working) })
+	h.closes = append(h.closes, func() { stop(); done.Wait() })
+	return nil
+}
+
+// keepCurrent looks again from time to time. If it cannot, the site goes on
+// with what it knew: rules do not loosen by being old.
+func (h *house) keepCurrent(ctx context.Context) {
+	ticker := time.NewTicker(refreshEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		err := h.main.Catalogue.Refresh(ctx, h.db)
+		if err == nil {
+			var reference policy.ReferenceData
+			if reference, err = analysis.Reference(ctx, h.db, h.books.Releases()); err == nil {
+				err = h.engine.SetData(ctx, reference)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.Warn("datasets and organisations could not be read again; going on with what is known", "error", err)
+		}
+	}
+}
+
+// openSite puts the pages on top.
+func (h *house) openSite(files *assets.Assets, people []session.Person) {
+	sessions := session.New(h.db.SessionStore(), people, h.db, files, false)
+	reader := func(r *http.Request) (policy.Actor, layout.Page) {
+		page := layout.Page{Assets: files}
+		actor, ok := sessions.Actor(r)
+		if ok {
+			page.Who = sessions.Who(r.Context(), actor)
+		}
+		return actor, page
+	}
+	h.site = &web.Site{
+		Charts:     &charts.Pages{Analysis: h.main, Register: h.db, Reader: reader, Now: time.Now},
+		Workshop:   &workshop.Pages{Catalogue: h.main.Catalogue, Releases: releasesOf(h.books), Reader: reader},
+		Governance: &governance.Pages{Engine: h.engine, Ledger: h.db, Reader: reader},
+		Sessions:   sessions,
+		Assets:     files,
+		Reader:     reader,
+		Names:      h.db,
+		Metrics:    promhttp.Handler(),
+		Ready:      func(r *http.Request) error { return h.db.Ping(r.Context()) },
+		Log:        h.log,
+	}
+}
+
+func releasesOf(s *shelf) []plugins.Release { return s.Releases() }

@@ -1,0 +1,396 @@
+package charts
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/export"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// ErrBadAddress says that an address asks for something that cannot be.
+var ErrBadAddress = errors.New("bad address")
+
+// chartView is one chart and all that is said about it.
+type chartView struct {
+	page         layout.Page
+	organisation measures.Organisation
+	measure      *measures.Measure
+	chart        *analysis.Chart
+	receipt      analysis.Receipt
+	dataset      measures.Dataset
+	subject      words.Subject
+	picture      plot.Picture
+	reading      words.Reading
+	variation    words.Icon
+	assurance    words.Icon
+	rules        []words.Rule
+	rows         []row // newest first
+	events       []plot.Lettered
+	strata       []string // that the reader may choose
+	whole        bool     // all there is, not from the measure's start
+	others       []*measures.Measure
+}
+
+// rowsShown is how many rows of the table stand open.
+const rowsShown = 12
+
+// row is one point in the table.
+type row struct {
+	index       int
+	period      string
+	numerator   string
+	denominator string
+	value       string
+	limits      string
+	rules       string
+}
+
+// Chart shows one measure of one organisation: as a page, or as .csv, .json or
+// .svg. A file leaves the building, so it is asked for as an export.
+func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
+	name, format := splitFormat(r.PathValue("measure"))
+	code, id := measures.ODSCode(r.PathValue("ods")), measures.MeasureID(name)
+	measure, err := p.Analysis.Catalogue.Measure(id)
+	if err != nil {
+		return err
+	}
+	organisation, err := p.Register.Organisation(r.Context(), code, p.today())
+	if err != nil {
+		return fmt.Errorf("chart of %s at %s: %w", id, code, err)
+	}
+	actor, page := p.frame(r, measure.Title+", "+organisation.Name,
+		layout.Crumb{Name: "What changed", URL: "/"}, layout.Crumb{Name: organisation.Name + " (" + string(code) + ")", URL: trustAddress(code)})
+	question := analysis.Question{Actor: actor, Action: policy.ChartRead, Measure: id, Organisation: code}
+	if format != "" {
+		question.Action = policy.DataExport
+	}
+	if err := readAsk(r, measure, &question); err != nil {
+		return err
+	}
+	answers, err := p.Analysis.Ask(r.Context(), question)
+	if err != nil {
+		return err
+	}
+	answer := &answers[0]
+	if answer.Err != nil {
+		return answer.Err
+	}
+	view := chartView{page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything}
+	view.page.Attribution, view.page.Demo = attributions(answers)
+	view.page.Zoom = true
+	if !view.choose(answer, r.FormValue("stratum"), question.Stratifier != "") {
+		view.others = p.Analysis.Catalogue.Measures()
+		return nothingPage(view).Render(r.Context(), w)
+	}
+	view.fill(p.today())
+	if format == "" {
+		return chartPage(view).Render(r.Context(), w)
+	}
+	return view.file(w, format)
+}
+
+// splitFormat parts "ae-4h.csv" into name and format.
+func splitFormat(path string) (name, format string) {
+	for _, known := range []string{".csv", ".json", ".svg"} {
+		if name, found := strings.CutSuffix(path, known); found {
+			return name, known[1:]
+		}
+	}
+	return path, ""
+}
+
+// readAsk reads what an address may ask of a chart: ?all, ?by, ?from, ?to, ?load.
+func readAsk(r *http.Request, m *measures.Measure, q *analysis.Question) error {
+	form := r.URL.Query()
+	q.Everything = form.Has("all")
+	if q.Stratifier = form.Get("by"); q.Stratifier != "" {
+		known := false
+		for _, s := range m.Stratifiers {
+			known = known || s == q.Stratifier
+		}
+		if !known {
+			return fmt.Errorf("%w: %s is not divided by %q", ErrBadAddress, m.Title, q.Stratifier)
+		}
+	}
+	for key, date := range map[string]*measures.Date{"from": &q.Period.From, "to": &q.Period.To} {
+		text := form.Get(key)
+		if text == "" {
+			continue
+		}
+		parsed, err := measures.ParseDate(text)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrBadAddress, key, err)
+		}
+		*date = parsed
+	}
+	if text := form.Get("load"); text != "" {
+		load, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || load < 1 {
+			return fmt.Errorf("%w: load is the number of a load, from 1, not %q", ErrBadAddress, text)
+		}
+		q.AsOf = int32(load)
+	}
+	return nil
+}
+
+// choose picks the chart to show; false means that there is none.
+func (v *chartView) choose(answer *analysis.Answer, stratum string, divided bool) bool {
+	for i := range answer.Charts {
+		c := &answer.Charts[i]
+		if divided {
+			v.strata = append(v.strata, c.Stratum)
+		}
+		if v.chart == nil && (!divided || stratum == "" || c.Stratum == stratum) {
+			v.chart = c
+		}
+	}
+	return v.chart != nil && v.chart.Chart.Len() > 0
+}
+
+// fill puts the chart into words and rows.
+func (v *chartView) fill(measures.Date) {
+	terms := v.receipt.Disclosure
+	v.subject = subjectOf(v.measure, v.chart, terms)
+	v.picture = pictureOf(v.measure, v.chart, v.organisation.Name, terms, v.page.Attribution)
+	c := &v.chart.Chart
+	v.reading = words.Sentence(v.subject, c)
+	v.variation = words.Variation(v.subject, c)
+	v.assurance = words.Assurance(v.subject, c)
+	v.rules = words.Explain(v.subject, c)
+	v.events = plot.Letters(v.picture)
+	for i := c.Len() - 1; i >= 0; i-- {
+		v.rows = append(v.rows, v.row(i))
+	}
+}
+
+func (v *chartView) row(i int) row {
+	c, unit := &v.chart.Chart, v.measure.Unit
+	r := row{index: i, period: words.Period(c.X[i], v.measure.Grain), rules: words.Rules(c.Signals[i])}
+	r.numerator = figure(v.chart.Numerator, i)
+	r.denominator = figure(v.chart.Denominator, i)
+	r.value = absent(c, i, v.subject.Hidden)
+	if !measures.IsMissing(c.Y[i]) {
+		r.value = words.Value(c.Y[i], unit)
+	}
+	r.limits = "–"
+	if !measures.IsMissing(c.Lower[i]) && !measures.IsMissing(c.Upper[i]) {
+		r.limits = words.Number(c.Lower[i], unit.Decimals) + "–" + words.Number(c.Upper[i], unit.Decimals) + unit.Symbol
+	}
+	return r
+}
+
+// figure writes a count, which may be a half or a decimal.
+func figure(column []float64, i int) string {
+	if i >= len(column) || measures.IsMissing(column[i]) {
+		return "–"
+	}
+	if v := column[i]; v == float64(int64(v)) {
+		return words.Number(v, 0)
+	}
+	return words.Number(column[i], 1)
+}
+
+func absent(c *measures.Chart, i int, hidden string) string {
+	if i < len(c.States) && c.States[i] == measures.Suppressed {
+		return words.State(measures.Suppressed, hidden)
+	}
+	return words.State(measures.NotMeasured, hidden)
+}
+
+// hasDenominator reports whether the table has a column for it.
+func (v chartView) hasDenominator() bool { return len(v.chart.Denominator) > 0 }
+
+// inputTitle heads the column of an input in the table.
+func (v chartView) inputTitle(i int) string {
+	if i < len(v.measure.Inputs) && v.measure.Inputs[i].Title != "" {
+		return v.measure.Inputs[i].Title
+	}
+	return [...]string{"Numerator", "Denominator"}[i]
+}
+
+// valueTitle heads the column of what is plotted.
+func (v chartView) valueTitle() string {
+	switch {
+	case v.measure.Unit.Symbol == "%":
+		return "Share"
+	case v.hasDenominator():
+		return "Rate"
+	default:
+		return "Value"
+	}
+}
+
+// earlier counts the rows behind the fold.
+func (v chartView) earlier() int { return max(0, len(v.rows)-rowsShown) }
+
+// address is this chart's own, with a format and the same questions.
+func (v chartView) address(format string) string {
+	address := chartAddress(v.organisation.ODS, v.measure.ID)
+	if format != "" {
+		address += "." + format
+	}
+	var asked []string
+	if v.whole {
+		asked = append(asked, "all")
+	}
+	if len(v.strata) > 0 {
+		asked = append(asked, "by="+v.measure.Stratifiers[0], "stratum="+strings.ReplaceAll(v.chart.Stratum, " ", "+"))
+	}
+	if len(asked) > 0 {
+		address += "?" + strings.Join(asked, "&")
+	}
+	return address
+}
+
+// where is the line below the title.
+func (v chartView) where() string {
+	parts := []string{v.organisation.Name + " (" + string(v.organisation.ODS) + ")"}
+	if v.chart != nil && v.chart.Stratum != "" {
+		parts = append(parts, v.chart.Stratum)
+	}
+	if v.measure.Scope != "" {
+		parts = append(parts, v.measure.Scope)
+	}
+	if v.chart != nil && v.chart.Chart.Len() > 0 {
+		parts = append(parts, "to "+words.Period(v.chart.Chart.X[v.chart.Chart.Len()-1], v.measure.Grain))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// file sends the chart as a file.
+func (v *chartView) file(w http.ResponseWriter, format string) error {
+	name := string(v.organisation.ODS) + "-" + string(v.measure.ID) + "." + format
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	item := export.Item{Title: titleOf(v.measure, v.chart.Stratum), Organisation: v.organisation.Name + " (" + string(v.organisation.ODS) + ")",
+		Chart: &v.chart.Chart, Words: v.subject}
+	switch format {
+	case "csv":
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		return export.CSV(w, item)
+	case "json":
+		w.Header().Set("Content-Type", "application/json")
+		return export.JSON(w, item)
+	default:
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, err := w.Write(plot.Standalone(v.picture))
+		return err
+	}
+}
+
+// complete says whether the figures are whole and current.
+func (v chartView) complete() (text string, good bool) {
+	c := &v.chart.Chart
+	measured, hidden, provisional := 0, 0, 0
+	for i := range c.Y {
+		switch {
+		case c.States[i] == measures.Suppressed:
+			hidden++
+		case !measures.IsMissing(c.Y[i]):
+			measured++
+			if c.States[i] == measures.Provisional {
+				provisional++
+			}
+		}
+	}
+	n := c.Len()
+	text = fmt.Sprintf("%d of %s measured", measured, countText(n, "month", "months"))
+	if hidden > 0 {
+		text += fmt.Sprintf("; %d hidden", hidden)
+	}
+	if provisional > 0 {
+		text += fmt.Sprintf("; %d provisional", provisional)
+	} else {
+		text += "; none provisional"
+	}
+	return text + ". " + capital(v.receipt.DataVersion) + ".", measured+hidden == n && provisional == 0
+}
+
+// phases describes the phases of the chart, with who decided on them.
+func (v chartView) phases() []phaseLine {
+	c, unit := &v.chart.Chart, v.measure.Unit
+	var lines []phaseLine
+	for number := range v.chart.Decided {
+		first, last := -1, -1
+		for i, phase := range c.Phase {
+			if int(phase) == number+1 {
+				if first < 0 {
+					first = i
+				}
+				last = i
+			}
+		}
+		if first < 0 {
+			continue
+		}
+		d := &v.chart.Decided[number]
+		l := phaseLine{number: number + 1, span: words.Period(c.X[first], v.measure.Grain) + " to " + words.Period(c.X[last], v.measure.Grain), centre: "–", limits: "–"}
+		if !measures.IsMissing(c.Centre[last]) {
+			l.centre = words.Value(c.Centre[last], unit)
+		}
+		if !measures.IsMissing(c.Lower[last]) {
+			l.limits = words.Number(c.Lower[last], unit.Decimals) + "–" + words.Number(c.Upper[last], unit.Decimals) + unit.Symbol
+		}
+		l.reason = reasonOf(d)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// phaseLine is one phase in the table of phases.
+type phaseLine struct {
+	number               int
+	span, centre, limits string
+	reason               string
+}
+
+func reasonOf(d *measures.Phase) string {
+	text := d.Reason
+	if text == "" {
+		text = "The first figures there are."
+	}
+	if d.Baseline > 0 {
+		text += fmt.Sprintf(" Baseline: the first %d points.", d.Baseline)
+	}
+	if d.Author != "" {
+		text += " " + capital(d.Author)
+		if d.Approver != "" {
+			text += "; agreed by " + d.Approver
+		}
+		if d.Decided != 0 {
+			text += ", " + d.Decided.DayName()
+		}
+		text += "."
+	}
+	return text
+}
+
+// proposals are events at which a new phase may be due: nothing is redrawn
+// until somebody decides.
+func (v chartView) proposals() []measures.Event {
+	var list []measures.Event
+	for _, e := range v.events {
+		if e.Event.Rebase && !startsAt(v.chart.Decided, e.Event.Start) {
+			list = append(list, e.Event)
+		}
+	}
+	return list
+}
+
+func startsAt(phases []measures.Phase, start measures.Date) bool {
+	for _, p := range phases {
+		if p.Start == start {
+			return true
+		}
+	}
+	return false
+}
+

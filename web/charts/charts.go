@@ -1,0 +1,178 @@
+// Package charts is the first door: what changed, a trust's board, one chart,
+// one measure across all trusts. Every page asks through internal/analysis and
+// shows what comes back.
+package charts
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// Register knows organisations and what data they have.
+type Register interface {
+	Organisation(ctx context.Context, code measures.ODSCode, on measures.Date) (measures.Organisation, error)
+	Organisations(ctx context.Context, kind measures.OrganisationKind) ([]measures.Organisation, error)
+	SearchOrganisations(ctx context.Context, text string, limit int) ([]measures.Organisation, error)
+	DatasetsWithData(ctx context.Context, code measures.ODSCode) ([]postgres.Coverage, error)
+}
+
+// Pages are the pages behind the first door.
+type Pages struct {
+	Analysis *analysis.Analysis
+	Register Register
+	// Reader gives who reads the page, and the page's frame filled in for them.
+	Reader func(*http.Request) (policy.Actor, layout.Page)
+	Now    func() time.Time
+}
+
+// today is the civil date on which the page is read.
+func (p *Pages) today() measures.Date {
+	year, month, day := p.Now().UTC().Date()
+	return measures.DateOf(year, int(month), day)
+}
+
+// frame starts a page behind this door.
+func (p *Pages) frame(r *http.Request, title string, crumbs ...layout.Crumb) (policy.Actor, layout.Page) {
+	actor, page := p.Reader(r)
+	page.Title, page.Door, page.Crumbs = title, layout.Charts, crumbs
+	return actor, page
+}
+
+// line is one chart in a table or a list: an organisation, or a measure.
+type line struct {
+	name, detail string
+	href         string
+	own          bool
+	chart        *analysis.Chart
+	measure      *measures.Measure
+	subject      words.Subject
+	latest       string // value of the last measured point
+	month        string // when that was
+	centre       string // "59.1%"
+	limits       string // "52.2 to 65.9"; empty without limits
+	variation    words.Icon
+	assurance    words.Icon
+	say          string
+}
+
+// newLine puts one chart into words and numbers.
+func newLine(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) line {
+	l := line{chart: c, measure: m, subject: subjectOf(m, c, terms)}
+	l.variation = words.Variation(l.subject, &c.Chart)
+	l.assurance = words.Assurance(l.subject, &c.Chart)
+	l.say = words.Brief(l.subject, &c.Chart)
+	last := c.Chart.Last()
+	if last < 0 {
+		return l
+	}
+	l.latest = words.Value(c.Chart.Y[last], m.Unit)
+	l.month = words.Period(c.Chart.X[last], m.Grain)
+	end := c.Chart.Len() - 1
+	if centre := c.Chart.Centre[end]; !measures.IsMissing(centre) {
+		l.centre = words.Value(centre, m.Unit)
+	}
+	if lower, upper := c.Chart.Lower[end], c.Chart.Upper[end]; !measures.IsMissing(lower) && !measures.IsMissing(upper) {
+		l.limits = words.Number(lower, m.Unit.Decimals) + " to " + words.Number(upper, m.Unit.Decimals)
+	}
+	return l
+}
+
+// subjectOf is what words need to know besides the chart.
+func subjectOf(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) words.Subject {
+	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Hidden: hiddenRange(terms)}
+}
+
+// pictureOf is the chart as package plot draws it.
+func pictureOf(m *measures.Measure, c *analysis.Chart, organisation string, terms policy.Disclosure, source []string) plot.Picture {
+	return plot.Picture{
+		Chart: &c.Chart, Title: titleOf(m, c.Stratum), Organisation: organisation,
+		Description: words.Sentence(subjectOf(m, c, terms), &c.Chart).String(),
+		Source:      strings.Join(source, " "),
+		Unit:        m.Unit, Grain: m.Grain,
+		Phases: c.Decided, Baseline: m.Baseline, Targets: m.Targets, Events: c.Events,
+		Constant: 2.66, Hidden: hiddenRange(terms), ID: "chart",
+	}
+}
+
+// titleOf names a measure and, where there is one, the stratum.
+func titleOf(m *measures.Measure, stratum string) string {
+	if stratum == "" {
+		return m.Title
+	}
+	return m.Title + ": " + stratum
+}
+
+// hiddenRange says which counts are hidden: "1 to 7".
+func hiddenRange(terms policy.Disclosure) string {
+	if terms.MinCellCount <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("1 to %d", terms.MinCellCount-1)
+}
+
+// group is what a reader does about a chart.
+type group int
+
+const (
+	concern group = iota
+	improvement
+	shift
+	unchanged
+	undecided // no icon: too few points, or nothing measured
+)
+
+func groupOf(v measures.Variation) group {
+	switch v {
+	case measures.ConcernHigh, measures.ConcernLow:
+		return concern
+	case measures.ImprovementHigh, measures.ImprovementLow:
+		return improvement
+	case measures.ShiftHigh, measures.ShiftLow:
+		return shift
+	case measures.CommonCause:
+		return unchanged
+	default:
+		return undecided
+	}
+}
+
+// trustAddress is the address of an organisation's board.
+func trustAddress(code measures.ODSCode) string { return "/trusts/" + url.PathEscape(string(code)) }
+
+// chartAddress is the address of one chart.
+func chartAddress(code measures.ODSCode, measure measures.MeasureID) string {
+	return trustAddress(code) + "/measures/" + url.PathEscape(string(measure))
+}
+
+// measureAddress is the address of one measure across all trusts.
+func measureAddress(measure measures.MeasureID) string {
+	return "/measures/" + url.PathEscape(string(measure))
+}
+
+// attributions are the lines to show beside the data, each once.
+func attributions(answers []analysis.Answer) (lines []string, synthetic bool) {
+	for i := range answers {
+		d := answers[i].Dataset
+		if len(answers[i].Charts) == 0 {
+			continue
+		}
+		synthetic = synthetic || d.Synthetic
+		if d.Attribution != "" && !slices.Contains(lines, d.Attribution) {
+			lines = append(lines, d.Attribution)
+		}
+	}
+	return lines, synthetic
+}

@@ -1,0 +1,232 @@
+package charts
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// whereText is the line below the name of an organisation.
+func whereText(o *measures.Organisation, charts int) string {
+	parts := []string{string(o.ODS)}
+	if o.ICB.Name != "" {
+		parts = append(parts, o.ICB.Name)
+	}
+	if o.Region.Name != "" && o.Region.Name != o.ICB.Name {
+		parts = append(parts, o.Region.Name)
+	}
+	if o.Closed != 0 {
+		parts = append(parts, "closed "+o.Closed.DayName())
+	}
+	if charts > 0 {
+		parts = append(parts, countText(charts, "measure", "measures"))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// foundText says which organisation a search result is, old names included.
+func foundText(o *measures.Organisation) string {
+	parts := []string{string(o.ODS)}
+	if o.Kind != measures.Trust {
+		parts = append(parts, string(o.Kind))
+	}
+	if o.Region.Name != "" {
+		parts = append(parts, o.Region.Name)
+	}
+	if o.Closed != 0 {
+		text := "closed " + o.Closed.DayName()
+		for _, s := range o.Successors {
+			text += fmt.Sprintf(", now part of %s (%s)", s.Other.Name, s.Other.ODS)
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func countText(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return words.Number(float64(n), 0) + " " + many
+}
+
+// newsWord heads a change on the home page.
+func newsWord(l line) string {
+	switch groupOf(l.chart.Chart.Variation) {
+	case improvement:
+		return "A real improvement"
+	case concern:
+		return "A concern"
+	default:
+		return "A change, neither good nor bad"
+	}
+}
+
+func newsClass(l line) string {
+	switch groupOf(l.chart.Chart.Variation) {
+	case improvement:
+		return "imp"
+	case concern:
+		return "con"
+	default:
+		return "neu"
+	}
+}
+
+// newsText is the sentence of a change; its judgement stands above it.
+func newsText(l line) string {
+	reading := words.Sentence(l.subject, &l.chart.Chart)
+	return reading.String()
+}
+
+// quietText says what chance keeps a measure to.
+func quietText(l line) string {
+	text := l.measure.Scope
+	if l.centre != "" {
+		if text != "" {
+			text += "; "
+		}
+		if l.limits != "" {
+			text += "mean " + l.centre + ", chance keeps it between " + strings.Replace(l.limits, " to ", " and ", 1) + l.measure.Unit.Symbol
+		} else {
+			text += l.variation.Text
+		}
+	}
+	return text
+}
+
+func (e everyone) heading() string {
+	if e.filter.Region != "" {
+		return e.measure.Title + ": " + e.filter.Region
+	}
+	return e.measure.Title
+}
+
+// whereText is the line below the name of a measure across trusts.
+func (e everyone) whereText() string {
+	parts := []string{}
+	if e.measure.Scope != "" {
+		parts = append(parts, e.measure.Scope)
+	}
+	parts = append(parts, countText(len(e.lines), "trust", "trusts"))
+	if e.measure.Start != 0 {
+		parts = append(parts, "from "+e.measure.Start.MonthName())
+	}
+	if e.measure.Baseline > 0 {
+		parts = append(parts, fmt.Sprintf("baseline the first %d months", e.measure.Baseline))
+	}
+	if e.target != "" {
+		parts = append(parts, "target "+e.target)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// problemText is what a reader is told of a chart that could not be made.
+func problemText(err error) string {
+	switch {
+	case errors.Is(err, plugins.ErrUnsuited):
+		return "The plugin says that these figures do not suit it."
+	case errors.Is(err, plugins.ErrFault), errors.Is(err, plugins.ErrRefused):
+		return "The plugin that computes it went wrong and was stopped. The figures are safe; other charts go on."
+	default:
+		return "It could not be made just now. The figures are safe. Please try again in a minute."
+	}
+}
+
+// keyOf is the legend for many charts: the one with the most to explain.
+func keyOf(lines []line) plot.Picture {
+	var best plot.Picture
+	most := -1
+	for i := range lines {
+		c := &lines[i].chart.Chart
+		seen := map[measures.Cause]bool{}
+		for _, cause := range c.Causes {
+			seen[cause] = true
+		}
+		n := len(seen)
+		if !measures.IsMissing(c.Target) {
+			n++
+		}
+		if last := c.Last(); last >= 0 && !measures.IsMissing(c.Upper[last]) {
+			n++
+		}
+		if n > most {
+			most, best = n, plot.Picture{Chart: c, Grain: lines[i].measure.Grain, Baseline: lines[i].measure.Baseline}
+		}
+	}
+	return best
+}
+
+// receiptFacts writes a receipt.
+func receiptFacts(r analysis.Receipt, extra []layout.Fact) []layout.Fact {
+	facts := []layout.Fact{
+		{Term: "Plugin", Value: r.Release.Manifest.ID + " " + r.Release.Manifest.Version, Code: r.Release.Digest.Short()},
+		{Term: "Data", Value: r.DataVersion},
+		{Term: "Policy", Value: grantText(r), Code: shortRevision(r.PolicyRevision)},
+		{Term: "Parameters", Value: parameterText(r)},
+	}
+	return append(append(facts, extra...), layout.Fact{Term: "Record", Value: fmt.Sprintf("number %d", r.Record), Code: r.Request})
+}
+
+func grantText(r analysis.Receipt) string {
+	var codes []string
+	for _, g := range r.Grants {
+		codes = append(codes, strings.ReplaceAll(g.Code, "_", " "))
+	}
+	text := strings.Join(codes, ", ")
+	if r.Disclosure.MinCellCount > 1 {
+		text += fmt.Sprintf("; counts from %s are hidden", hiddenRange(r.Disclosure))
+	} else {
+		text += "; nothing hidden"
+	}
+	return text
+}
+
+func parameterText(r analysis.Receipt) string {
+	var parts []string
+	for _, m := range r.Methods {
+		parts = append(parts, m.Entry+", rules "+m.Rules.String())
+	}
+	parts = append(parts, r.Direction.String(), "from "+fromText(r)+" to "+r.Period.To.DayName())
+	if r.AsOf > 0 {
+		parts = append(parts, fmt.Sprintf("as of load %d", r.AsOf))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func fromText(r analysis.Receipt) string {
+	if r.Period.From == 0 {
+		return "the beginning"
+	}
+	return r.Period.From.DayName()
+}
+
+// shortRevision is a digest for eyes.
+func shortRevision(revision string) string { return plugins.Digest(revision).Short() }
+
+// boardFacts is one receipt for many charts: what they share, and the range of
+// their records.
+func boardFacts(receipts []analysis.Receipt) []layout.Fact {
+	first, last := receipts[0], receipts[len(receipts)-1]
+	versions := []string{}
+	seen := map[string]bool{}
+	for _, r := range receipts {
+		if text := string(r.Measure) + ": " + r.DataVersion; !seen[text] {
+			seen[text] = true
+			versions = append(versions, text)
+		}
+	}
+	return []layout.Fact{
+		{Term: "Plugin", Value: first.Release.Manifest.ID + " " + first.Release.Manifest.Version, Code: first.Release.Digest.Short()},
+		{Term: "Data", Value: strings.Join(versions, "; ")},
+		{Term: "Policy", Value: grantText(first), Code: shortRevision(first.PolicyRevision)},
+		{Term: "Records", Value: fmt.Sprintf("numbers %d to %d", first.Record, last.Record)},
+	}
+}

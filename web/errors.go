@@ -1,0 +1,131 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/charts"
+	"github.com/signalbox-health/signalbox/web/layout"
+)
+
+// handler answers a request or says why it could not.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// errNotFound is for addresses that are not on the site map.
+var errNotFound = errors.New("no such page")
+
+func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+
+// page serves a handler, and turns its error into a page in one place.
+func (s *Site) page(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "private, no-store")
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// trouble is an error as a reader sees it.
+type trouble struct {
+	page   layout.Page
+	status int
+	title  string
+	text   string
+	help   string
+}
+
+// fail shows an error. What an operator needs goes to the log; the reader is
+// told what stopped, that the data are safe, and a way on.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the reader has gone
+	}
+	actor, page := s.Reader(r)
+	if denial := (*policy.Denial)(nil); errors.As(err, &denial) {
+		s.Log.Info("denied", "record", denial.Record.Sequence(), "path", r.URL.Path)
+		d := s.denied(r, page, actor, denial)
+		s.write(w, r, http.StatusForbidden, deniedPage(d))
+		return
+	}
+	t := troubleOf(err)
+	if t.status >= 500 {
+		s.Log.Error("page failed", "path", r.URL.Path, "error", err)
+	}
+	t.page = page
+	t.page.Title = t.title
+	s.write(w, r, t.status, troublePage(t))
+}
+
+func troubleOf(err error) trouble {
+	switch {
+	case errors.Is(err, errNotFound):
+		return trouble{status: http.StatusNotFound, title: "There is no such page",
+			text: "The address may be mistyped, or out of date.", help: "Charts have addresses such as /trusts/ZZA/measures/ae-4h."}
+	case errors.Is(err, analysis.ErrNoMeasure):
+		return trouble{status: http.StatusNotFound, title: "There is no such measure",
+			text: "Nobody has defined a measure of that name here.", help: "All measures are listed under Measures."}
+	case errors.Is(err, postgres.ErrNotFound):
+		return trouble{status: http.StatusNotFound, title: "Nothing is known by that name",
+			text: "There is no organisation with that code here.", help: "Names need not be exact: try the search."}
+	case errors.Is(err, charts.ErrBadAddress):
+		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
+			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
+	case errors.Is(err, policy.ErrUnavailable):
+		return trouble{status: http.StatusServiceUnavailable, title: "The policy could not be asked",
+			text: "Nobody has refused you: the rules that decide did not answer in time, so nothing was read.", help: "Please try again in a minute."}
+	case errors.Is(err, plugins.ErrUnsuited):
+		return trouble{status: http.StatusUnprocessableEntity, title: "These figures do not suit the chart",
+			text: "The plugin that computes it looked at the figures and declined.", help: "Another period, or another measure, may work."}
+	case errors.Is(err, plugins.ErrFault), errors.Is(err, plugins.ErrRefused):
+		return trouble{status: http.StatusBadGateway, title: "The plugin went wrong",
+			text: "The plugin that computes this chart was stopped. The figures are safe, and every other chart goes on.", help: "Whoever looks after this installation has been told, in its log."}
+	default:
+		return trouble{status: http.StatusInternalServerError, title: "Something broke",
+			text: "This page could not be made. The data are safe: nothing was changed.", help: "Please try again in a minute."}
+	}
+}
+
+// denied is a recorded denial as its reader sees it.
+type denied struct {
+	page    layout.Page
+	record  policy.Record
+	asked   string // what was asked for
+	reasons []policy.Reason
+	links   []link // what the reader can see now
+}
+
+type link struct{ text, href, why string }
+
+func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, denial *policy.Denial) denied {
+	decision := denial.Record.Decision()
+	resource := decision.Request.Resource
+	d := denied{page: page, record: denial.Record, reasons: decision.Reasons}
+	d.page.Title, d.page.Door = "You cannot see this chart", layout.Charts
+	d.asked = string(resource.Dataset) + " · " + string(resource.ODS)
+	if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(resource.Dataset); ok {
+		d.asked = dataset.Title + " · " + string(resource.ODS)
+	}
+	if name, err := s.Names.OrganisationName(r.Context(), resource.ODS); err == nil {
+		d.asked = d.asked[:len(d.asked)-len(resource.ODS)] + name + " (" + string(resource.ODS) + ")"
+		d.page.Crumbs = []layout.Crumb{{Name: "What changed", URL: "/"}, {Name: name, URL: "/trusts/" + string(resource.ODS)}}
+	}
+	if actor.ODS != "" && resource.ODS != actor.ODS {
+		d.links = append(d.links, link{"Your own organisation's charts", "/trusts/" + string(actor.ODS), "your own"})
+	}
+	if resource.ODS != policy.Everyone {
+		d.links = append(d.links, link{"What is published of this organisation", "/trusts/" + string(resource.ODS), "open to anybody who is signed in"})
+	}
+	for _, m := range s.Charts.Analysis.Catalogue.Measures() {
+		if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(m.Dataset); ok && dataset.Published && len(d.links) < 4 {
+			d.links = append(d.links, link{m.Title + ", all trusts", "/measures/" + string(m.ID), "published"})
+		}
+	}
+	return d
+}
