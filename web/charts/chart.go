@@ -393,4 +393,3 @@ func startsAt(phases []measures.Phase, start measures.Date) bool {
 	}
 	return false
 }
-

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/words"
@@ -162,17 +163,22 @@ func measureAddress(measure measures.MeasureID) string {
 	return "/measures/" + url.PathEscape(string(measure))
 }
 
-// attributions are the lines to show beside the data, each once.
-func attributions(answers []analysis.Answer) (lines []string, synthetic bool) {
+// attributions are the lines to show beside the data, each once, and whether
+// made-up trusts are among it. Made-up figures have no source to thank, even
+// where they lie in the dataset that real ones are loaded into.
+func attributions(answers []analysis.Answer) (lines []string, fictional bool) {
 	for i := range answers {
-		d := answers[i].Dataset
-		if len(answers[i].Charts) == 0 {
-			continue
+		real := false
+		for j := range answers[i].Charts {
+			if demo.Fictional(answers[i].Charts[j].Organisation) {
+				fictional = true
+			} else {
+				real = true
+			}
 		}
-		synthetic = synthetic || d.Synthetic
-		if d.Attribution != "" && !slices.Contains(lines, d.Attribution) {
-			lines = append(lines, d.Attribution)
+		if text := answers[i].Dataset.Attribution; real && text != "" && !slices.Contains(lines, text) {
+			lines = append(lines, text)
 		}
 	}
-	return lines, synthetic
+	return lines, fictional
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -98,6 +99,7 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("trusts: %w", err)
 	}
 	e := everyone{page: page, measure: measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt}
+	answers[0].Charts = oneWorld(answers[0].Charts, actor)
 	e.page.Attribution, e.page.Demo = attributions(answers)
 	for _, m := range p.Analysis.Catalogue.Measures() {
 		if d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); ok && d.Published {
@@ -173,4 +175,22 @@ func latestOf(l line) float64 {
 		return l.chart.Chart.Y[last]
 	}
 	return measures.Missing
+}
+
+// oneWorld keeps made-up trusts and real ones apart: a table that mixed them
+// would mislead about both. Readers see the world of their own organisation;
+// those who have none see the real one, if there is one.
+func oneWorld(all []analysis.Chart, actor policy.Actor) []analysis.Chart {
+	var fictional, real []analysis.Chart
+	for _, c := range all {
+		if demo.Fictional(c.Organisation) {
+			fictional = append(fictional, c)
+		} else {
+			real = append(real, c)
+		}
+	}
+	if demo.Fictional(actor.ODS) || len(real) == 0 {
+		return fictional
+	}
+	return real
 }
