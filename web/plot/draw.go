@@ -140,13 +140,17 @@ func (d *drawing) grid() {
 	for k := 0; k <= steps; k++ {
 		v := d.scale.low + float64(k)*d.scale.step
 		d.text("ax", d.left-7, d.y(v)+.35*d.em, "end")
-		d.b = d.appendTick(d.b, v, k == steps)
+		d.b = d.appendTick(d.b, v)
+		if k == steps {
+			d.escaped(d.p.Unit.Symbol)
+		}
 		d.s("</text>")
 	}
 }
 
-// appendTick writes a number of the y axis; only the top one bears the symbol.
-func (d *drawing) appendTick(b []byte, v float64, topmost bool) []byte {
+// appendTick writes a number of the y axis; only the top one bears the symbol,
+// which is not written here.
+func (d *drawing) appendTick(b []byte, v float64) []byte {
 	from := 1e6
 	if d.size == Narrow {
 		from = 1e4
@@ -154,17 +158,14 @@ func (d *drawing) appendTick(b []byte, v float64, topmost bool) []byte {
 	if math.Abs(v) < d.scale.step/2 {
 		v = 0
 	}
-	b = appendLarge(b, v, d.scale.decimals, from)
-	if topmost {
-		b = append(b, d.p.Unit.Symbol...)
-	}
-	return b
+	return appendLarge(b, v, d.scale.decimals, from)
 }
 
 func (d *drawing) widestTick() float64 {
-	most := 0.0
-	for _, v := range [...]float64{d.scale.low, d.scale.low + d.scale.step, d.scale.high} {
-		most = math.Max(most, textWidth(string(d.appendTick(nil, v, v == d.scale.high)), d.em))
+	var room [32]byte
+	most := textWidth(string(d.appendTick(room[:0], d.scale.high))+d.p.Unit.Symbol, d.em)
+	for _, v := range [...]float64{d.scale.low, d.scale.low + d.scale.step} {
+		most = math.Max(most, textWidth(string(d.appendTick(room[:0], v)), d.em))
 	}
 	return most
 }

@@ -129,8 +129,8 @@ func (d *drawing) measure(m *mark) {
 
 // findLanes lifts labels until no label crosses another mark's line and no two
 // overlap. Where all the words need more lanes than there are, labels begin as
-// letters and take their words back, phases and short ones first, as long as
-// there is room: the list below the chart has the words of the rest.
+// letters and take their words back, or the beginning of them, phases and short
+// ones first, as long as there is room: the list below the chart has all words.
 func (d *drawing) findLanes() int {
 	if lanes := d.tryLanes(); lanes <= d.lanes {
 		return lanes
@@ -149,9 +149,14 @@ func (d *drawing) findLanes() int {
 	}
 	sort.SliceStable(order, func(a, b int) bool { return rank(order[a]) < rank(order[b]) })
 	for _, i := range order {
-		d.marks[i].text = words[i]
-		if d.tryLanes() > d.lanes {
+		for _, letters := range [...]int{len(words[i]), 20, 12, 0} {
 			d.marks[i].text = ""
+			if letters > 0 {
+				d.marks[i].text = cut(words[i], max(letters, 2))
+			}
+			if d.tryLanes() <= d.lanes {
+				break
+			}
 		}
 	}
 	if lanes := d.tryLanes(); lanes <= d.lanes {

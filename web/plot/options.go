@@ -63,7 +63,10 @@ type liveTooltip struct {
 type liveZoom struct {
 	opts.DataZoom
 	ZoomOnMouseWheel string `json:"zoomOnMouseWheel,omitempty"`
+	ShowDataShadow   bool   `json:"showDataShadow"`
 	BorderColor      string `json:"borderColor,omitempty"`
+	BackgroundColor  string `json:"backgroundColor,omitempty"`
+	FillerColor      string `json:"fillerColor,omitempty"`
 }
 
 type liveSeries struct {
@@ -158,7 +161,7 @@ func Options(p Picture) Live {
 	o := liveOptions{
 		Aria:      opts.Aria{Enabled: opts.Bool(true), Label: &opts.AriaLabel{Description: p.describe()}, Decal: &opts.AriaDecal{Show: opts.Bool(true)}},
 		TextStyle: liveText{Color: "var(--ink-2)", FontFamily: "Arial, Helvetica, sans-serif", FontSize: 14},
-		Grid:      opts.Grid{Left: "8", Right: "64", Top: "36", Bottom: "72", ContainLabel: opts.Bool(true)},
+		Grid:      opts.Grid{Left: "8", Right: "24", Top: "36", Bottom: "72", ContainLabel: opts.Bool(true)},
 		XAxis:     d.liveX(),
 		YAxis:     d.liveY(),
 		Tooltip: liveTooltip{
@@ -168,7 +171,7 @@ func Options(p Picture) Live {
 		},
 		DataZoom: []liveZoom{
 			{DataZoom: opts.DataZoom{Type: "inside"}, ZoomOnMouseWheel: "ctrl"},
-			{DataZoom: opts.DataZoom{Type: "slider"}, BorderColor: "var(--edge)"},
+			{DataZoom: opts.DataZoom{Type: "slider"}, BorderColor: "var(--edge)", BackgroundColor: "var(--tint)", FillerColor: "var(--rule)"},
 		},
 	}
 	live := Live{Title: p.heading(), Points: []livePoint{}}
@@ -285,7 +288,7 @@ func (d *drawing) liveMarks() *liveMarks {
 		n := number(v)
 		marks.Data = append(marks.Data, liveMark{Name: "Target", YAxis: &n,
 			LineStyle: &opts.LineStyle{Color: "var(--ink)", Width: 2, Type: "dotted"},
-			Label:     liveLabel{Show: true, Formatter: d.targetValue(v, true) + " target", Position: "end", Color: "var(--ink)"}})
+			Label:     liveLabel{Show: true, Formatter: d.targetValue(v, true) + " target", Position: "insideEndTop", Color: "var(--ink)"}})
 	}
 	for _, l := range Letters(*d.p) {
 		at := 0

@@ -228,7 +228,7 @@ func (d *drawing) pointTitle(i int) {
 // pointText says what a point is: "April 2022: 64.1%, improvement".
 func (d *drawing) pointText(i int) {
 	c := d.p.Chart
-	d.s(d.p.when(&d.slots, c.X[i]))
+	d.b = d.p.appendWhen(d.b, &d.slots, c.X[i])
 	if isHidden(c, i) {
 		d.s(": ")
 		d.s(d.p.hiddenWords())

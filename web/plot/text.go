@@ -40,8 +40,9 @@ func cut(text string, letters int) string {
 	if utf8.RuneCountInString(text) <= letters {
 		return text
 	}
-	short := string([]rune(text)[:letters-1])
-	if i := strings.LastIndexByte(short, ' '); i > letters/2 {
+	runes := []rune(text)
+	short := string(runes[:letters-1])
+	if i := strings.LastIndexByte(short, ' '); i > letters/2 && runes[letters-1] != ' ' {
 		short = short[:i]
 	}
 	return strings.TrimRight(short, " ,.;:–-") + "…"

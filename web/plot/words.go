@@ -26,6 +26,19 @@ func (p *Picture) when(s *slots, x int32) string {
 	}
 }
 
+var months = [...]string{"January ", "February ", "March ", "April ", "May ", "June ",
+	"July ", "August ", "September ", "October ", "November ", "December "}
+
+// appendWhen is when, without the text in between for the commonest grain: it
+// is written once for every point.
+func (p *Picture) appendWhen(b []byte, s *slots, x int32) []byte {
+	if s.grain != measures.Month || s.isX {
+		return append(b, p.when(s, x)...)
+	}
+	year, month, _ := measures.Date(x).Civil()
+	return strconv.AppendInt(append(b, months[month-1]...), int64(year), 10)
+}
+
 // lastWhen is the period beside the last value, as short as the size needs.
 func (d *drawing) lastWhen(x int32) string {
 	date := measures.Date(x)
@@ -111,15 +124,27 @@ func (p *Picture) describe() string {
 	b.WriteString(" Last value " + p.written(c.Y[last]) + ".")
 	if v := at(c.Centre, last); finite(v) {
 		b.WriteString(" " + p.centreWord() + " " + p.written(v))
-		if lower, upper := at(c.Lower, last), at(c.Upper, last); finite(lower) && finite(upper) {
-			b.WriteString(", process limits " + p.written(lower) + " to " + p.written(upper))
-		}
+		b.WriteString(p.limitWords(at(c.Lower, last), at(c.Upper, last)))
 		b.WriteString(".")
 	}
 	if t := p.targetValues(); len(t) > 0 {
 		b.WriteString(" Target " + string(append(appendTrimmed(nil, t[len(t)-1], 2), p.Unit.Symbol...)) + ".")
 	}
 	return b.String()
+}
+
+// limitWords names the limits, and of two only the one that a value could reach.
+func (p *Picture) limitWords(lower, upper float64) string {
+	s := newScale(p, 0, p.Chart.Len())
+	switch low, high := lower >= s.low, upper <= s.high; {
+	case low && high:
+		return ", process limits " + p.written(lower) + " to " + p.written(upper)
+	case high:
+		return ", upper process limit " + p.written(upper)
+	case low:
+		return ", lower process limit " + p.written(lower)
+	}
+	return ""
 }
 
 // timesRange is the factor between the mean moving range and the limits.
