@@ -11,6 +11,7 @@ const (
 	NoteFewPoints    = "few_points"     // a phase without limits, because it is short
 	NoteLastMissing  = "last_missing"   // the last point is missing; the icons speak of an earlier one
 	NotePhaseMoved   = "phase_moved"    // a phase was to begin where there is no point
+	NotePhaseEmpty   = "phase_empty"    // a phase begins after the last point
 	NoteFlat         = "flat"           // the limits lie on the centre
 	NoteScreened     = "screened"       // large moving ranges were left out of the limits
 	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all
@@ -30,6 +31,9 @@ func (w *work) note(code, text string) {
 func (w *work) advise() {
 	if last := w.c.Last(); last >= 0 && last < w.c.Len()-1 {
 		w.note(NoteLastMissing, "The last measured point is "+w.c.XText(last)+"; the icons speak of it.")
+	}
+	if n, p := w.c.Len(), w.in.Phases; n > 0 && len(p) > 0 && int32(p[len(p)-1].Start) > w.c.X[n-1] {
+		w.note(NotePhaseEmpty, "The last phase was to begin after the last point, so it has not begun.")
 	}
 	phase := 0
 	for s := w.next(0); s.from < s.to; s = w.next(s.to) {

@@ -71,7 +71,7 @@ func (v *view) runChance() string {
 func (v *view) runsFinding(s measures.PhaseStatistics) (fact, judgement string) {
 	judgement = "more than chance, so something has changed."
 	if s.LongestRun > s.LongestRunMax {
-		return capital(v.count(int(s.LongestRun))) + " on one side of " + v.centre() + " in a row, where chance gives at most " +
+		return capital(v.count(int(s.LongestRun))) + " in a row on one side of " + v.centre() + ", where chance gives at most " +
 			inWords(int(s.LongestRunMax)) + ":", judgement
 	}
 	return "The line crosses " + v.centre() + " " + times(int(s.Crossings)) + ", where chance gives at least " +

@@ -109,13 +109,13 @@ func Decimals(c *measures.Chart) int {
 	}
 	if !(high > low) {
 		low, high = 0, math.Abs(high)
+		if whole {
+			return 0
+		}
 	}
 	digits := 2
 	if whole {
 		digits = 1
-	}
-	if !(high > low) || math.IsInf(high, 0) {
-		return 0
 	}
 	return max(0, min(6, digits-int(math.Floor(math.Log10(high-low)))))
 }

@@ -85,7 +85,7 @@ func TestSentences(t *testing.T) {
 		"run chart, nothing": {people, chart(t, measures.Run, measures.Anhoej, measures.Increase, wave(20, 22, 14), nil),
 			"22 people in February 2026. No run is unusually long, so no sign of change around the median of 21."},
 		"run chart, shift": {people, chart(t, measures.Run, measures.Anhoej, measures.Increase, join(wave(1, 2, 12), wave(8, 9, 12)), nil),
-			"9 people in December 2026. 12 months on one side of the median of 5 in a row, where chance gives at most eight: more than chance, so something has changed."},
+			"9 people in December 2026. 12 months in a row on one side of the median of 5, where chance gives at most eight: more than chance, so something has changed."},
 		"whole numbers": {people, chart(t, measures.XmR, measures.MDC, measures.Increase, wave(20, 22, 14), func(in *spc.Input, _ *spc.Parameters) {
 			in.XIsDate = false
 			for i := range in.X {
@@ -123,6 +123,20 @@ func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{78: "78%", 92.5: "92.5%", 1500: "1,500%"} {
 		if got := Target(v, percent); got != want {
 			t.Errorf("Target(%v) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestDecimalsTellPointsApart(t *testing.T) {
+	for _, test := range []struct {
+		y    []float64
+		want int
+	}{
+		{nil, 0}, {[]float64{measures.Missing}, 0}, {[]float64{5, 5}, 0}, {[]float64{0, 0}, 0}, {[]float64{0.25}, 3},
+		{[]float64{900, 1200}, 0}, {[]float64{2, 9}, 1}, {[]float64{52.2, 80.7}, 1}, {[]float64{0.55, 0.81}, 3}, {[]float64{1e-90, 2e-90}, 6},
+	} {
+		if got := Decimals(&measures.Chart{Y: test.y}); got != test.want {
+			t.Errorf("Decimals of %v = %d, want %d", test.y, got, test.want)
 		}
 	}
 }

@@ -1,0 +1,18 @@
+// Package export writes charts for people and programs outside the site: JSON,
+// CSV, and a drawing in the letters of a terminal. It computes nothing and asks
+// nobody; what may leave was decided before charts come here.
+package export
+
+import (
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
+)
+
+// Item is one chart with what is said around it. Everything but the chart may
+// be empty.
+type Item struct {
+	Title        string // names the measure
+	Organisation string // name and code
+	Chart        *measures.Chart
+	Words        words.Subject
+}

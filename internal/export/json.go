@@ -1,0 +1,158 @@
+package export
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
+)
+
+// JSON writes charts as one document, {"charts":[...]}. Numbers have full
+// precision; what is missing is null.
+func JSON(w io.Writer, items ...Item) error {
+	b := []byte(`{"charts":[`)
+	for i := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendChart(b, &items[i])
+	}
+	_, err := w.Write(append(b, "]}\n"...))
+	return err
+}
+
+func appendChart(b []byte, item *Item) []byte {
+	c := item.Chart
+	b = append(b, '{')
+	if item.Title != "" {
+		b = append(appendString(append(b, `"title":`...), item.Title), ',')
+	}
+	if item.Organisation != "" {
+		b = append(appendString(append(b, `"organisation":`...), item.Organisation), ',')
+	}
+	b = appendString(append(b, `"kind":`...), c.Kind.String())
+	b = appendString(append(b, `,"rules":`...), c.Rules.String())
+	b = append(b, `,"points":[`...)
+	for i := range c.X {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendPoint(b, c, i)
+	}
+	b = append(b, `],"phases":[`...)
+	for i := range c.Phases {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendPhase(b, &c.Phases[i], c.Rules)
+	}
+	b = appendString(append(b, `],"variation":`...), c.Variation.String())
+	b = appendString(append(b, `,"assurance":`...), c.Assurance.String())
+	b = appendString(append(b, `,"sentence":`...), words.Sentence(item.Words, c).String())
+	b = append(b, `,"notes":[`...)
+	for i, note := range c.Notes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"code":`...), note.Code)
+		b = append(appendString(append(b, `,"text":`...), note.Text), '}')
+	}
+	return append(b, "]}"...)
+}
+
+func appendPoint(b []byte, c *measures.Chart, i int) []byte {
+	b = append(b, `{"x":`...)
+	if c.XIsDate {
+		b = appendString(b, c.XText(i))
+	} else {
+		b = strconv.AppendInt(b, int64(c.X[i]), 10)
+	}
+	b = appendNumber(append(b, `,"y":`...), c.Y[i])
+	b = appendNumber(append(b, `,"n":`...), c.N[i])
+	b = strconv.AppendInt(append(b, `,"phase":`...), int64(c.Phase[i]), 10)
+	b = appendNumber(append(b, `,"centre":`...), c.Centre[i])
+	b = appendNumber(append(b, `,"lower":`...), c.Lower[i])
+	b = appendNumber(append(b, `,"upper":`...), c.Upper[i])
+	b = appendNumber(append(b, `,"near_lower":`...), c.NearLower[i])
+	b = appendNumber(append(b, `,"near_upper":`...), c.NearUpper[i])
+	b = append(b, `,"signals":[`...)
+	for k, name := range c.Signals[i].Names() {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, name)
+	}
+	b = append(b, `],"cause":`...)
+	if c.Causes[i] == measures.NoCause {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, c.Causes[i].String())
+	}
+	// Why there is no number, or that it may still change, is part of the figure.
+	if state := stateOf(c, i); state != measures.Final && state != measures.Excluded {
+		b = appendString(append(b, `,"state":`...), state.String())
+	}
+	return append(b, '}')
+}
+
+func appendPhase(b []byte, p *measures.PhaseStatistics, rules measures.RuleSet) []byte {
+	b = strconv.AppendInt(append(b, `{"n":`...), int64(p.N), 10)
+	b = appendCount(append(b, `,"n_useful":`...), p.Useful)
+	b = appendCount(append(b, `,"longest_run":`...), p.LongestRun)
+	b = appendCount(append(b, `,"longest_run_max":`...), p.LongestRunMax)
+	b = appendCount(append(b, `,"crossings":`...), p.Crossings)
+	b = appendCount(append(b, `,"crossings_min":`...), p.CrossingsMin)
+	if rules == measures.IHI {
+		b = appendCount(append(b, `,"runs":`...), p.Runs)
+		b = appendCount(append(b, `,"runs_low":`...), p.RunsLow)
+		b = appendCount(append(b, `,"runs_high":`...), p.RunsHigh)
+	}
+	b = strconv.AppendBool(append(b, `,"runs_signal":`...), p.Signal)
+	return append(b, '}')
+}
+
+func stateOf(c *measures.Chart, i int) measures.State {
+	if i < len(c.States) {
+		return c.States[i]
+	}
+	return measures.Final
+}
+
+func appendCount(b []byte, n int32) []byte {
+	if n < 0 {
+		return append(b, "null"...)
+	}
+	return strconv.AppendInt(b, int64(n), 10)
+}
+
+// appendNumber writes the shortest text that reads back as the same number. An
+// infinite number cannot come here; it would be written as missing, since JSON
+// has no word for it.
+func appendNumber(b []byte, v float64) []byte {
+	if measures.IsMissing(v) || math.IsInf(v, 0) {
+		return append(b, "null"...)
+	}
+	if v == 0 {
+		return append(b, '0') // never -0
+	}
+	format := byte('f')
+	if a := math.Abs(v); a < 1e-6 || a >= 1e21 {
+		format = 'e'
+	}
+	return strconv.AppendFloat(b, v, format, -1, 64)
+}
+
+func appendString(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			text, _ := json.Marshal(s) // strings always marshal
+			return append(b, text...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
