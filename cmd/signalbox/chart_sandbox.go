@@ -1,8 +1,7 @@
 package main
 
 import (
-	"errors"
-	"path/filepath"
+	"fmt"
 
 	"github.com/signalbox-health/signalbox/plugins/host"
 )
@@ -12,16 +11,9 @@ import (
 func (c config) startSandbox() (sandbox, error) {
 	self, err := executable()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
 	}
-	dir := c.cacheDir
-	if dir == "" {
-		if c.dataDir == "" {
-			return nil, errors.New("there is no folder for compiled plugins: HOME is not set")
-		}
-		dir = filepath.Join(c.dataDir, "plugins")
-	}
-	box, err := host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, CacheDir: dir})
+	box, err := host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, CacheDir: c.cache(), Log: quiet()})
 	if err != nil {
 		return nil, err
 	}
