@@ -57,6 +57,7 @@ func BenchmarkDecide(b *testing.B) {
 func BenchmarkDecideParallel(b *testing.B) {
 	e := engine(b, func(o *EngineOptions) { o.Data = large(b, 100_000) })
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		questions := mix()
 		for i := 0; pb.Next(); i++ {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -54,6 +55,7 @@ type live struct {
 	rules        *rules
 	policy       Policy
 	data         ReferenceData
+	store        storage.Store
 	dataRevision string
 	national     rego.PreparedEvalQuery
 	trusts       map[measures.ODSCode]rego.PreparedEvalQuery

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,5 +275,26 @@ func TestDecisionsGoOnWhileRulesAndDataAreExchanged(t *testing.T) {
 	readers.Wait()
 	if exchanges == 0 {
 		t.Error("nothing was exchanged")
+	}
+}
+
+func TestExplainSaysWhatWasChecked(t *testing.T) {
+	checks, err := engine(t).Explain(context.Background(), read(clinician(), "diagnostics", "RWG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]bool{}
+	for _, c := range checks {
+		met[c.Code] = c.Met
+		if c.Text == "" {
+			t.Errorf("%+v has no words", c)
+		}
+	}
+	if !met["signed_in"] || !met["purpose"] || !met["plugin"] || met["own"] || met["published"] {
+		t.Errorf("%+v", checks)
+	}
+	e := engine(t, withPolicy(national(t, "decision := "+yes)))
+	if _, err := e.Explain(context.Background(), read(clinician(), "ae", "RWG")); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("%v", err)
 	}
 }

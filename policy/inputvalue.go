@@ -33,11 +33,21 @@ func inputValue(r Request) ast.Value {
 	).Value
 }
 
+// inputKeys are the names of all keys, made once. Nothing changes a term.
+var inputKeys = func() map[string]*ast.Term {
+	keys := map[string]*ast.Term{}
+	for _, name := range []string{"v", "now", "request_id", "action", "subject", "plugin", "resource", "id", "ods", "orgs", "roles",
+		"purpose", "assurance", "version", "digest", "signers", "approval", "dataset", "columns", "grain", "stratifiers", "period", "from", "to"} {
+		keys[name] = ast.StringTerm(name)
+	}
+	return keys
+}()
+
 // object makes an object of keys and values in turn.
 func object(pairs ...any) *ast.Term {
 	items := make([][2]*ast.Term, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		items = append(items, [2]*ast.Term{ast.InternedTerm(pairs[i].(string)), pairs[i+1].(*ast.Term)})
+		items = append(items, [2]*ast.Term{inputKeys[pairs[i].(string)], pairs[i+1].(*ast.Term)})
 	}
 	return ast.ObjectTerm(items...)
 }

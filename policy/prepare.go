@@ -75,7 +75,7 @@ func prepare(ctx context.Context, p Policy, compiled *rules, data ReferenceData)
 	if err != nil {
 		return nil, err
 	}
-	l := &live{rules: compiled, policy: p, data: data, dataRevision: revision,
+	l := &live{rules: compiled, policy: p, data: data, store: store, dataRevision: revision,
 		trusts: map[measures.ODSCode]rego.PreparedEvalQuery{}, codes: slices.Sorted(maps.Keys(p.Trusts)), answers: newCache()}
 	query := func(entry string) (rego.PreparedEvalQuery, error) {
 		return rego.New(rego.Query(entry), rego.Compiler(compiled.compiler), rego.Store(store),

@@ -10,17 +10,34 @@ import data.signalbox.facts
 
 # METADATA
 # title: The answer
+# scope: document
 # entrypoint: true
 decision := {
-	"allow": allow,
-	"reasons": reasons,
-	"grants": grants,
-	"ods_scope": scope,
+	"allow": true,
+	"reasons": [],
+	"grants": [{"code": one.code, "ref": one.ref} | some one in ground],
+	"ods_scope": [input.resource.ods],
 	"rows": rows,
-	"visible_columns": columns,
-	"disclosure": disclosure,
+	"visible_columns": input.resource.columns,
+	"disclosure": terms(min({one.min_cell_count | some one in ground})),
 	"obligations": ["audit"],
-	"cache_seconds": cache_seconds,
+	"cache_seconds": 60,
+} if {
+	allow
+}
+
+decision := {
+	"allow": false,
+	"reasons": reasons,
+	"grants": [],
+	"ods_scope": [],
+	"rows": [],
+	"visible_columns": [],
+	"disclosure": terms(0),
+	"obligations": ["audit"],
+	"cache_seconds": 0,
+} if {
+	not allow
 }
 
 default allow := false
@@ -38,14 +55,10 @@ reading if input.action in {"chart.read", "data.export"}
 
 # METADATA
 # title: A denial says what bars it, and the fact that comes nearest to a ground
-default reasons := []
-
 reasons := array.concat(
 	[reason | some reason in bar],
 	[object.remove(fact, ["distance"]) | some fact in nearest],
-) if {
-	not allow
-}
+)
 
 nearest contains fact if {
 	count(ground) == 0
@@ -62,40 +75,14 @@ missing contains {
 	"help": "Ask your information governance team which agreement you need.",
 }
 
-grants := [{"code": one.code, "ref": one.ref} | allow; some one in ground]
-
-default scope := []
-
-scope := [input.resource.ods] if allow
-
-default columns := []
-
-columns := input.resource.columns if allow
-
-default cache_seconds := 0
-
-cache_seconds := 60 if allow
-
 # METADATA
 # title: The rows that were asked for
-default rows := []
+rows := [{"all": true}] if facts.everyone
 
-rows := [{"all": true}] if {
-	allow
-	facts.everyone
-}
-
-rows := [{"ods": {"in": [input.resource.ods]}}] if {
-	allow
-	not facts.everyone
-}
+rows := [{"ods": {"in": [input.resource.ods]}}] if not facts.everyone
 
 # METADATA
 # title: Every ground is enough by itself, so the mildest terms hold
-default disclosure := {"min_cell_count": 0, "round_to": 1, "secondary": false, "zero_visible": true}
+terms(0) := {"min_cell_count": 0, "round_to": 1, "secondary": false, "zero_visible": true}
 
-disclosure := object.union(facts.suppression, {"min_cell_count": threshold}) if {
-	allow
-	threshold := min({one.min_cell_count | some one in ground})
-	threshold > 0
-}
+terms(threshold) := object.union(facts.suppression, {"min_cell_count": threshold}) if threshold > 0

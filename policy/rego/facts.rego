@@ -142,9 +142,4 @@ agreements contains {
 
 # METADATA
 # title: How small numbers are hidden where they must be
-suppression := {
-	"min_cell_count": data.reference.suppression.min_cell_count,
-	"round_to": data.reference.suppression.round_to,
-	"secondary": data.reference.suppression.secondary,
-	"zero_visible": data.reference.suppression.zero_visible,
-}
+suppression := data.reference.suppression

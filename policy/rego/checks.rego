@@ -1,0 +1,55 @@
+# What was looked at, for the page that explains a decision. It decides nothing.
+package signalbox.national
+
+import data.signalbox.facts
+
+# METADATA
+# title: What was checked, and whether it holds
+# scope: document
+# entrypoint: true
+checks := [
+	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},
+	{
+		"code": "purpose",
+		"text": $"Your purpose, {facts.purpose.title}, is one that data is shared for.",
+		"met": facts.purpose.known,
+	},
+	{
+		"code": "published",
+		"text": $"“{facts.dataset.title}” is published under an open licence.",
+		"met": published_openly,
+	},
+	{"code": "own", "text": $"You belong to {facts.owner.name}.", "met": facts.own},
+	{
+		"code": "system",
+		"text": $"You belong to the integrated care board of {facts.owner.name}.",
+		"met": facts.own_system,
+	},
+	{
+		"code": "agreement",
+		"text": $"Your organisation has an agreement with {facts.owner.name} for this purpose that has not ended.",
+		"met": agreed,
+	},
+	{"code": "plugin", "text": "The plugin is approved here.", "met": plugin_in_order},
+]
+
+default published_openly := false
+
+published_openly if {
+	facts.dataset.published
+	facts.dataset.open
+}
+
+default agreed := false
+
+agreed if {
+	some agreement in facts.agreements
+	agreement.valid
+	agreement.for_purpose
+}
+
+default plugin_in_order := false
+
+plugin_in_order if not facts.plugin.needed
+
+plugin_in_order if facts.plugin.approved
