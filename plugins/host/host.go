@@ -213,12 +213,15 @@ func (h *Host) RunPayload(ctx context.Context, digest plugins.Digest, payload []
 	if err != nil {
 		return nil, err
 	}
-	answer, err := h.runOnce(ctx, m, payload, rows, limit)
-	if errors.Is(err, errDied) {
-		// Something outside ended the child, or the plugin brought it down.
-		// A second time it was the plugin.
-		if answer, err = h.runOnce(ctx, m, payload, rows, limit); errors.Is(err, errDied) {
-			err = &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Cause: err.Error() + ", twice"}
+	var answer []byte
+	run := func() (err error) {
+		answer, err = h.runOnce(ctx, m, payload, rows, limit)
+		return err
+	}
+	if err = twice(m, run); errors.Is(err, errNotCached) {
+		// Somebody emptied the folder of compiled code while we ran.
+		if err = h.pool.install(ctx, m); err == nil {
+			err = twice(m, run)
 		}
 	}
 	return answer, err

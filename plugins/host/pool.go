@@ -296,14 +296,14 @@ func (p *pool) spread(m *installed) {
 
 // install loads a module for the first time, compiling it if it must.
 func (p *pool) install(ctx context.Context, m *installed) error {
-	err := p.loadOne(ctx, m)
+	err := twice(m, func() error { return p.loadOne(ctx, m) })
 	if !errors.Is(err, errNotCached) {
 		return err
 	}
 	if err := p.compile(m); err != nil {
 		return err
 	}
-	if err = p.loadOne(ctx, m); errors.Is(err, errNotCached) {
+	if err = twice(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
 		return fmt.Errorf("install %s: its compiled code is not in %s although it was just put there", m.release.Digest.Short(), p.h.o.CacheDir)
 	}
 	return err
@@ -317,6 +317,18 @@ func (p *pool) loadOne(ctx context.Context, m *installed) error {
 	}
 	defer p.settle(child)
 	return child.load(m, p.h)
+}
+
+// twice does something in a child, and once more if that child died: it may
+// have been killed from outside. A second time it was the plugin.
+func twice(m *installed, do func() error) error {
+	err := do()
+	if errors.Is(err, errDied) {
+		if err = do(); errors.Is(err, errDied) {
+			err = &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Cause: err.Error() + ", twice"}
+		}
+	}
+	return err
 }
 
 // compile has a module compiled in a child of its own, which may write to one
@@ -342,10 +354,14 @@ func (p *pool) compile(m *installed) error {
 	if err := child.compile(m, p.h); err != nil {
 		os.RemoveAll(dir)
 		var fault *plugins.Fault
-		if errors.As(err, &fault) {
-			fault.Kind = plugins.ErrRefused
+		if errors.As(err, &fault) || errors.Is(err, errDied) {
+			cause := err.Error()
+			if fault != nil {
+				cause = fault.Cause
+			}
+			return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + cause}
 		}
-		return err
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
 	return nil
 }

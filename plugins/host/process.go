@@ -184,7 +184,7 @@ func (c *process) loadWithin(m *installed, h *Host, limit time.Duration, late st
 	case errors.Is(err, errDeadline):
 		cause = fmt.Sprintf(late, limit)
 	case err != nil:
-		cause = err.Error()
+		return err
 	case cause == "" && ready.NotCached:
 		return errNotCached
 	case cause == "":
@@ -199,9 +199,7 @@ func (c *process) loadWithin(m *installed, h *Host, limit time.Duration, late st
 // follow before the child is asked again.
 func (c *process) run(m *installed, h *Host, payload []byte, answerLimit int, limit time.Duration) ([]byte, error) {
 	digest := m.release.Digest
-	if err := c.load(m, h); errors.Is(err, errNotCached) {
-		return nil, fmt.Errorf("run %s: its compiled code has gone from %s; start the program again to compile it", digest.Short(), h.o.CacheDir)
-	} else if err != nil {
+	if err := c.load(m, h); err != nil {
 		return nil, err
 	}
 	header, err := headed(Run{Digest: string(digest), Limit: answerLimit})

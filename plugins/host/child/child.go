@@ -145,7 +145,10 @@ func (w *worker) load(load host.Load, module []byte) error {
 		return errNotCached
 	}
 	g, err := newGuest(context.Background(), load, module)
-	if err != nil {
+	if err != nil && !w.start.Compile {
+		// It was compiled before, so the code in the cache is damaged.
+		return errNotCached
+	} else if err != nil {
 		return err
 	}
 	if !w.start.Compile {
