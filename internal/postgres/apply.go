@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,9 +49,6 @@ func (in *Intake) Resolve(ctx context.Context, header LoadHeader, lists FileList
 	}
 	if err := in.resolveStrata(ctx, lists.Strata); err != nil {
 		return fmt.Errorf("strata of the file: %w", err)
-	}
-	if err := in.listTable(ctx, "staging_dataset", in.datasets); err != nil {
-		return err
 	}
 	return in.setScope(ctx, trusts)
 }
@@ -177,101 +173,87 @@ func (in *Intake) resolveStrata(ctx context.Context, strata []FileStratum) error
 	return in.listTable(ctx, "staging_stratum", numbers)
 }
 
-// resolved is the staging table with its numbers.
+// resolved is the staging table of one dataset with its numbers.
 const resolved = `staging s
-		JOIN staging_org t ON t.place = s.org
-		JOIN staging_dataset d ON d.place = s.dataset
-		JOIN staging_stratum m ON m.place = s.stratum`
+			JOIN staging_org t ON t.place = s.org
+			JOIN staging_stratum m ON m.place = s.stratum`
 
-// Apply writes what differs: rows that are new, and new versions of rows that
-// changed. It gives the counts by dataset. A vintage is kept for each dataset
+// Apply writes what differs: new versions of rows that changed, and rows that
+// are new. It gives the counts by dataset. A vintage is kept for each dataset
 // that changed.
 func (in *Intake) Apply(ctx context.Context, header LoadHeader, lists FileLists) ([]Counts, error) {
-	revised, err := in.countBy(ctx, `
-		WITH closed AS (
-			UPDATE observation o
-			SET superseded_by = @load
-			FROM `+resolved+`
-			WHERE o.trust_id = t.number AND o.dataset_id = d.number AND o.dim_id = m.number AND o.period = s.period
-				AND o.superseded_by = 2147483647
-				AND NOT s.refused
-				AND (o.state, o.numbers) IS DISTINCT FROM (s.state, s.numbers)
-			RETURNING o.dataset_id
-		)
-		SELECT dataset_id, count(*) FROM closed GROUP BY dataset_id`)
-	if err != nil {
-		return nil, fmt.Errorf("close the versions that are revised: %w", err)
-	}
-	// In the order of the key, so that a heap filled by loads stays sorted
-	// within each and its index pages fill up from left to right.
-	written, err := in.countBy(ctx, `
-		WITH written AS (
-			INSERT INTO observation (trust_id, dataset_id, dim_id, period, load_id, state, numbers)
-			SELECT t.number, d.number, m.number, s.period, @load, s.state, s.numbers
-			FROM `+resolved+`
-			WHERE NOT s.refused
-				AND NOT EXISTS (
-					SELECT FROM observation o
-					WHERE o.trust_id = t.number AND o.dataset_id = d.number AND o.dim_id = m.number AND o.period = s.period
-						AND o.superseded_by = 2147483647)
-			ORDER BY t.number, d.number, m.number, s.period
-			RETURNING dataset_id
-		)
-		SELECT dataset_id, count(*) FROM written GROUP BY dataset_id`)
-	if err != nil {
-		return nil, fmt.Errorf("write the new versions: %w", err)
-	}
-	staged, err := in.countBy(ctx, `SELECT d.number, count(*) FROM `+resolved+` WHERE NOT s.refused AND @load > 0 GROUP BY d.number`)
-	if err != nil {
-		return nil, fmt.Errorf("count the rows: %w", err)
+	if len(in.datasets) > 1 {
+		if _, err := in.tx.Exec(ctx, `CREATE INDEX ON staging (dataset)`); err != nil {
+			return nil, fmt.Errorf("sort the staging table by dataset: %w", err)
+		}
 	}
 	var all []Counts
-	for i, number := range in.datasets {
-		c := Counts{Dataset: lists.Datasets[i].ID, Revised: revised[number], Added: written[number] - revised[number],
-			Unchanged: staged[number] - written[number], Refused: lists.Refused[i]}
-		c.RowsIn = staged[number] + c.Refused
+	for i := range in.datasets {
+		c, err := in.applyDataset(ctx, i)
+		if err != nil {
+			return nil, fmt.Errorf("dataset %s: %w", lists.Datasets[i].ID, err)
+		}
+		c.Dataset, c.Refused = lists.Datasets[i].ID, lists.Refused[i]
+		c.RowsIn += c.Refused
 		if c.Changed() {
-			if err := in.writeLoad(ctx, header, number, c); err != nil {
+			if err := in.writeLoad(ctx, header, in.datasets[i], c); err != nil {
 				return nil, err
 			}
 		}
 		all = append(all, c)
 	}
-	if slices.ContainsFunc(all, Counts.Changed) {
-		return all, in.recount(ctx)
-	}
 	return all, nil
 }
 
-func (in *Intake) countBy(ctx context.Context, sql string) (map[int16]int64, error) {
-	rows, err := in.tx.Query(ctx, sql, pgx.NamedArgs{"load": in.load})
-	if err != nil {
-		return nil, err
+func (in *Intake) applyDataset(ctx context.Context, index int) (c Counts, err error) {
+	args := pgx.NamedArgs{"load": in.load, "dataset": in.datasets[index], "index": index}
+	count := func(what, sql string) (n int64) {
+		if err == nil {
+			tag, failed := in.tx.Exec(ctx, sql, args)
+			if n = tag.RowsAffected(); failed != nil {
+				err = fmt.Errorf("%s: %w", what, failed)
+			}
+		}
+		return n
 	}
-	counts := map[int16]int64{}
-	var dataset int16
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&dataset, &n}, func() error {
-		counts[dataset] = n
-		return nil
-	})
-	return counts, err
-}
-
-// recount brings the coverage of the organisations in this load up to date.
-func (in *Intake) recount(ctx context.Context) error {
-	_, err := in.tx.Exec(ctx, `
-		INSERT INTO dataset_coverage (trust_id, dataset_id, first, last, rows)
-		SELECT trust_id, dataset_id, min(period), max(period), count(*)
-		FROM observation
-		WHERE superseded_by = 2147483647
-			AND dataset_id = ANY (@datasets::int2[])
-			AND trust_id IN (SELECT number FROM staging_org)
-		GROUP BY trust_id, dataset_id
-		ON CONFLICT (trust_id, dataset_id) DO UPDATE SET first = EXCLUDED.first, last = EXCLUDED.last, rows = EXCLUDED.rows`,
-		pgx.NamedArgs{"datasets": in.datasets})
-	if err != nil {
-		return fmt.Errorf("bring the coverage up to date: %w", err)
+	c.Revised = count("close the versions that are revised", `
+		UPDATE observation o
+		SET superseded_by = @load
+		FROM `+resolved+`
+		WHERE o.trust_id = t.number AND o.dataset_id = @dataset AND o.dim_id = m.number AND o.period = s.period
+			AND o.superseded_by = 2147483647
+			AND s.dataset = @index AND NOT s.refused
+			AND (o.state, o.numbers) IS DISTINCT FROM (s.state, s.numbers)`)
+	// In the order of the key, so that a heap filled by loads stays sorted
+	// within each and its index pages fill up from left to right.
+	written := count("write the new versions", `
+		INSERT INTO observation (trust_id, dataset_id, dim_id, period, load_id, state, numbers)
+		SELECT t.number, @dataset, m.number, s.period, @load, s.state, s.numbers
+		FROM `+resolved+`
+		WHERE s.dataset = @index AND NOT s.refused
+			AND NOT EXISTS (
+				SELECT FROM observation o
+				WHERE o.trust_id = t.number AND o.dataset_id = @dataset AND o.dim_id = m.number AND o.period = s.period
+					AND o.superseded_by = 2147483647)
+		ORDER BY t.number, m.number, s.period`)
+	if err == nil {
+		err = in.tx.QueryRow(ctx, `SELECT count(*) FROM staging WHERE dataset = @index AND NOT refused`, args).Scan(&c.RowsIn)
 	}
-	return nil
+	c.Added, c.Unchanged = written-c.Revised, c.RowsIn-written
+	if written > 0 {
+		// Counted for each organisation by the index on current rows. As a
+		// join it went wrong: nothing is known yet of what was just written.
+		count("bring the coverage up to date", `
+			INSERT INTO dataset_coverage (trust_id, dataset_id, first, last, rows)
+			SELECT t.number, @dataset, c.first, c.last, c.rows
+			FROM (SELECT DISTINCT org FROM staging WHERE dataset = @index AND NOT refused) s
+			JOIN staging_org t ON t.place = s.org
+			CROSS JOIN LATERAL (
+				SELECT min(o.period) AS first, max(o.period) AS last, count(*) AS rows
+				FROM observation o
+				WHERE o.trust_id = t.number AND o.dataset_id = @dataset AND o.superseded_by = 2147483647
+			) c
+			ON CONFLICT (trust_id, dataset_id) DO UPDATE SET first = EXCLUDED.first, last = EXCLUDED.last, rows = EXCLUDED.rows`)
+	}
+	return c, err
 }

@@ -158,7 +158,10 @@ CREATE TABLE observation (
 );
 CREATE UNIQUE INDEX observation_current ON observation (trust_id, dataset_id, dim_id, period)
 	WHERE superseded_by = 2147483647;
-CREATE INDEX observation_month ON observation (dataset_id, period);
+-- There is no index on (dataset_id, period). All organisations in one month are
+-- found by the index above, one descent for each organisation in scope (1.6 ms
+-- for 215 of them); the planner never chose the other, and keeping it made
+-- loads half as long again.
 -- Only superseded_by is ever updated, and it stands in an index predicate, so
 -- pages need no spare room.
 ALTER TABLE observation SET (fillfactor = 100);
@@ -244,6 +247,12 @@ ALTER TABLE observation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE observation FORCE ROW LEVEL SECURITY;
 CREATE POLICY observation_scope ON observation USING (
 	trust_id = ANY ((SELECT NULLIF(current_setting('signalbox.scope', true), ''))::int2[])
+	AND dataset_id = ANY ((SELECT NULLIF(current_setting('signalbox.dataset', true), ''))::int2[]))
+-- What is written is checked row by row and not through an index, and walking
+-- through the list of all organisations for each tripled the time of a load. So
+-- the organisations that may be written come as a string of bits.
+WITH CHECK (
+	get_bit((SELECT NULLIF(current_setting('signalbox.writable', true), ''))::bytea, trust_id) = 1
 	AND dataset_id = ANY ((SELECT NULLIF(current_setting('signalbox.dataset', true), ''))::int2[]));
 
 ALTER TABLE load ENABLE ROW LEVEL SECURITY;
