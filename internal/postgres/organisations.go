@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,12 +12,13 @@ import (
 )
 
 // nameOn picks the name that an organisation had on a day: one seen in use
-// then, the register's before others.
+// then, the register's before others; else the one seen nearest in time, so that
+// a chart of 2018 does not carry a name of 2026.
 const nameOn = `
 	SELECT n.name FROM organisation_name n
 	WHERE n.trust_id = o.trust_id
-	ORDER BY (coalesce(n.seen_from, '-infinity') <= @day::date AND coalesce(n.seen_to, 'infinity') >= @day::date) DESC,
-		n.rank, n.seen_to DESC NULLS FIRST, n.name
+	ORDER BY greatest(coalesce(n.seen_from, DATE '1948-07-05') - @day::date, @day::date - coalesce(n.seen_to, DATE '9999-12-31'), 0),
+		n.rank, n.seen_from DESC NULLS LAST, n.name
 	LIMIT 1`
 
 // organisationsOn describes organisations as they were on a day. Membership of
@@ -162,23 +164,33 @@ func (db *DB) OrganisationName(ctx context.Context, code measures.ODSCode) (stri
 	return name, nil
 }
 
-// SearchOrganisations finds organisations by code or by any name they have had,
-// the likest first. Typing errors are forgiven: names are compared by the three
-// letters they share, and by whether they hold a word like the one typed.
+// SearchOrganisations finds organisations by code, by the beginning of a code,
+// or by any name they have had, the likest first. Typing errors are forgiven:
+// names are compared by the threes of letters they share, and by whether they
+// hold a word like the one typed.
 func (db *DB) SearchOrganisations(ctx context.Context, text string, limit int) ([]measures.Organisation, error) {
+	// Longer than any name; comparing takes time by length.
+	if text = strings.TrimSpace(text); len(text) > 200 {
+		text = text[:200]
+	}
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+	if text == "" {
+		return []measures.Organisation{}, nil
+	}
 	rows, err := db.pool.Query(ctx, `
 		WITH found AS (
 			SELECT o.trust_id, max(
 				CASE WHEN o.ods = upper(@text) THEN 3
-					WHEN n.name_key LIKE '%' || replace(replace(replace(@key, '\', '\\'), '%', '\%'), '_', '\_') || '%' THEN 1.5
+					WHEN length(@text) >= 2 AND starts_with(o.ods, upper(@text)) THEN 2
+					WHEN strpos(n.name_key, @key) > 0 THEN 1.5
 					ELSE 0 END
-				+ greatest(similarity(n.name_key, @key), word_similarity(@key, n.name_key))
+				+ coalesce(greatest(similarity(n.name_key, @key), word_similarity(@key, n.name_key)), 0)
 				- CASE WHEN o.closed IS NULL THEN 0 ELSE 0.05 END) AS likeness
 			FROM organisation o
-			JOIN organisation_name n USING (trust_id)
+			LEFT JOIN organisation_name n USING (trust_id)
 			GROUP BY o.trust_id
 		)
-		SELECT said.* FROM (`+organisationsOn+`) AS said (ods, kind, name, opened, closed, icb, icb_name, region, region_name)
+		SELECT said.* FROM (`+"`+organisationsOn+`"+`) AS said (ods, kind, name, opened, closed, icb, icb_name, region, region_name)
 		JOIN organisation o ON o.ods = said.ods
 		JOIN found USING (trust_id)
 		WHERE found.likeness > 0.4
