@@ -232,7 +232,7 @@ func (l *live) askTrusts(ctx context.Context, d Decision) (Decision, error) {
 func (l *live) withoutPolicy() []measures.ODSCode {
 	var codes []measures.ODSCode
 	for _, code := range slices.Sorted(maps.Keys(l.data.Organisations)) {
-		if _, has := l.trusts[code]; !has {
+		if _, has := l.trusts[code]; !has && code != Everyone {
 			codes = append(codes, code)
 		}
 	}

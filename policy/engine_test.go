@@ -38,6 +38,7 @@ func reference(t testing.TB) ReferenceData {
 		"RXX": {Name: "Elsewhere", Kind: "trust", ICB: "QXX"},
 		"QM7": {Name: "Hertfordshire and West Essex", Kind: "icb"},
 		"X26": {Name: "NHS England", Kind: "national"},
+		"ENG": {Name: "England", Kind: "national"},
 	}
 	data.Plugins = map[string]PluginFacts{approved: {ID: "spc", Version: "1.0.0", Approved: true}}
 	data.Agreements = map[AgreementKey]Agreement{

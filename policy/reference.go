@@ -155,7 +155,7 @@ func copied[K comparable, V any](table map[K]V, fill func(*V)) map[K]V {
 // check finds what would make a rule answer wrongly without anybody noticing.
 func (d ReferenceData) check() error {
 	for _, code := range slices.Sorted(maps.Keys(d.Organisations)) {
-		if !code.Valid() || code == Everyone {
+		if !code.Valid() {
 			return fmt.Errorf("reference data: organisation %q has no valid ODS code", code)
 		}
 	}

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -112,7 +114,7 @@ func TestBuiltinsOutsideTheListAreRefused(t *testing.T) {
 	}
 }
 
-func TestNoDeterministicListIsLostInTranslation(t *testing.T) {
+func TestAllowListIsWholeAndDeterministic(t *testing.T) {
 	known := map[string]bool{}
 	for _, b := range capabilities().Builtins {
 		known[b.Name] = true
@@ -168,6 +170,32 @@ func TestMalformedDecisionIsDenied(t *testing.T) {
 	mustDeny(t, e, read(clinician(), "diagnostics", "RQW"), "decision_malformed")
 	e = engine(t, withPolicy(national(t, `decision := "yes"`)))
 	mustDeny(t, e, read(clinician(), "diagnostics", "RQW"), "decision_malformed")
+}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte(`{"allow":true,"reasons":[],"grants":[{"code":"a","ref":"b"}],"ods_scope":["RQW"],"rows":[{"all":true},{"ods":{"in":["RQW"]}}],"visible_columns":["seen"],"disclosure":{"min_cell_count":8,"round_to":5,"secondary":true,"zero_visible":true},"obligations":["audit"],"cache_seconds":60}`))
+	f.Add([]byte(`{"allow":false,"reasons":[{"code":"a","message":"b","help":"c"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		var document any
+		if decoder.Decode(&document) != nil {
+			return
+		}
+		d, err := answer(document)
+		if err != nil {
+			return
+		}
+		// What was read without an error must say all that the document said.
+		o := document.(map[string]any)
+		if d.Allow != o["allow"] || len(d.Rows) != len(o["rows"].([]any)) || len(d.Columns) != len(o["visible_columns"].([]any)) ||
+			!d.Allow && len(d.Reasons) == 0 {
+			t.Errorf("%s was read as %+v", text, d)
+		}
+		if _, err := json.Marshal(d.Document()); err != nil {
+			t.Errorf("%s cannot be recorded: %v", text, err)
+		}
+	})
 }
 
 // slow joins three long lists, which takes some minutes.

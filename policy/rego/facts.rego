@@ -67,7 +67,10 @@ kinds contains data.reference.organisations[code].kind if some code in organisat
 # title: The data belongs to an organisation of the person's own
 default own := false
 
-own if input.resource.ods in organisations
+own if {
+	not everyone
+	input.resource.ods in organisations
+}
 
 # METADATA
 # title: The organisation belongs to the person's own integrated care board

@@ -28,3 +28,9 @@ test_the_rows_are_those_of_her_trust if {
 	decision := stories.answer(stories.reads(stories.amina, "falls", "RAA"))
 	decision.rows == [{"ods": {"in": ["RAA"]}}]
 }
+
+test_nobody_owns_the_data_of_all_organisations if {
+	england := stories.person("amina", "ENG", "clinician", "improvement")
+	stories.denied(stories.reads(england, "falls", "ENG"), {"not_published"})
+	stories.denied(stories.loads(stories.person("bryn", "ENG", "data_manager", "improvement"), "falls", "ENG"), {"load_not_your_organisation"})
+}
