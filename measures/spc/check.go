@@ -22,7 +22,12 @@ type problem struct {
 	text string
 }
 
-func (e *problem) Error() string { return e.kind.Error() + ": " + e.text }
+func (e *problem) Error() string {
+	if e.kind == ErrNotBuilt {
+		return e.text // it says so itself
+	}
+	return e.kind.Error() + ": " + e.text
+}
 func (e *problem) Unwrap() error { return e.kind }
 
 func bad(text string) error { return &problem{ErrInput, text} }
@@ -39,12 +44,12 @@ func built(p *Parameters) error {
 	switch p.Kind {
 	case measures.Run, measures.XmR, measures.MR:
 	default:
-		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + "; known are run, xmr and mr"}
+		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + " are not built yet; known are run, xmr and mr"}
 	}
 	switch p.Rules {
 	case measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej:
 	default:
-		return &problem{ErrNotBuilt, "the rule set " + p.Rules.String() + "; known are none, mdc, mdc-r022 and anhoej"}
+		return &problem{ErrNotBuilt, "the rule set " + p.Rules.String() + " is not built yet; known are none, mdc, mdc-r022 and anhoej"}
 	}
 	return nil
 }
