@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 		os.Exit(childMain(os.Args[2:]))
 	}
 	status := m.Run()
-	if template.dir != "" {
-		os.RemoveAll(template.dir)
+	for range len(stopped) {
+		os.RemoveAll(<-stopped)
 	}
 	os.Exit(status)
 }

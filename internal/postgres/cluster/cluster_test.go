@@ -56,7 +56,7 @@ func TestWarmStartFindsTheDataAgain(t *testing.T) {
 	t.Parallel()
 	o := options(made(t))
 	c := start(t, o)
-	query(t, connect(t, c.URL()), "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
+	query(t, connect(t, c.URL()), "DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)")
 	pid := c.PID()
 	stop(t, c)
 	if running(pid) {

@@ -15,7 +15,7 @@ func TestKilledPostmasterIsStartedAgainWithEveryCommittedRow(t *testing.T) {
 	o := options(made(t))
 	o.Throwaway = false
 	c := start(t, o)
-	query(t, connect(t, c.URL()), "CREATE TABLE kept (n int)")
+	query(t, connect(t, c.URL()), "DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)")
 	writer, acknowledged := connect(t, c.URL()), 0
 	first := c.PID()
 	time.AfterFunc(300*time.Millisecond, func() { syscall.Kill(first, syscall.SIGKILL) })
@@ -58,10 +58,13 @@ func TestProgramKilledAndStartedAtOnce(t *testing.T) {
 func TestProgramAndPostmasterKilledAndStartedAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := made(t)
-	for range 3 {
+	for i := range 3 {
 		first := startChild(t, dir, nil)
 		c := connect(t, (&Cluster{socket: filepath.Join(dir, "postgres", "run")}).URL())
-		query(t, c, "CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (1)")
+		if i == 0 {
+			query(t, c, "DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)")
+		}
+		query(t, c, "INSERT INTO kept VALUES (1)")
 		syscall.Kill(first.pid, syscall.SIGKILL)
 		first.kill()
 	}

@@ -4,49 +4,59 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// template is a cluster made once and copied by the tests that are not about
-// making one, which takes a second each.
-var template struct {
-	once sync.Once
-	dir  string
-}
+// stopped holds folders with a whole cluster in them, for the tests that are not
+// about making one: making takes a second, and a thousand files.
+var stopped = make(chan string, 16)
 
-// made is a folder with a cluster in it, stopped in order.
+// made is a folder with a cluster in it that was stopped, or killed.
 func made(t testing.TB) string {
 	t.Helper()
 	needPostgres(t)
-	template.once.Do(func() {
-		dir, err := os.MkdirTemp("", "sbx-template")
+	var dir string
+	select {
+	case dir = <-stopped:
+	default:
+		dir = newDir(t)
+		c, err := Start(t.Context(), options(dir))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chmod(dir, 0o711); err != nil {
-			t.Fatal(err)
+		stop(t, c)
+	}
+	t.Cleanup(func() {
+		if t.Failed() || !reusable(dir) {
+			remove(t, dir)
+			return
 		}
-		stop(t, start(t, options(dir)))
-		template.dir = dir
+		stopped <- dir
 	})
-	if template.dir == "" {
-		t.Fatal("the template could not be made")
-	}
-	dir := openDir(t)
-	inner := filepath.Join(dir, "postgres")
-	if err := errors.Join(os.Mkdir(inner, 0o711), os.Chmod(inner, 0o711)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("cp", "-a", filepath.Join(template.dir, "postgres", "data"), inner).CombinedOutput(); err != nil {
-		t.Fatalf("copy the template: %v: %s", err, out)
-	}
 	return dir
+}
+
+// reusable waits until nothing runs in the folder, and leaves only the data.
+func reusable(dir string) bool {
+	f := filesIn(filepath.Join(dir, "postgres"))
+	c := &Cluster{files: f}
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+		if pid, err := c.readPID(); err == nil && running(pid) {
+			continue
+		}
+		version, err := os.ReadFile(filepath.Join(f.data, "PG_VERSION"))
+		if err != nil || strings.TrimSpace(string(version)) != strconv.Itoa(Find(os.Getenv("PATH"))[0].Major) {
+			return false // a test about that
+		}
+		return errors.Join(os.RemoveAll(f.run), os.RemoveAll(f.alive), os.RemoveAll(f.log)) == nil
+	}
+	return false
 }
 
 // needPostgres skips, or in continuous integration fails, without PostgreSQL.
@@ -64,6 +74,13 @@ func needPostgres(t testing.TB) {
 // testing's own is not.
 func openDir(t testing.TB) string {
 	t.Helper()
+	dir := newDir(t)
+	t.Cleanup(func() { remove(t, dir) })
+	return dir
+}
+
+func newDir(t testing.TB) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "sbx")
 	if err != nil {
 		t.Fatal(err)
@@ -74,17 +91,19 @@ func openDir(t testing.TB) string {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		// PostgreSQL may still be putting its things away.
-		for range 100 {
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		t.Errorf("cannot remove %s", dir)
-	})
 	return dir
+}
+
+// remove removes a folder in which PostgreSQL may still be putting its things away.
+func remove(t testing.TB, dir string) {
+	t.Helper()
+	for range 100 {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("cannot remove %s", dir)
 }
 
 func options(dir string) Options {
