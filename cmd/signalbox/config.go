@@ -38,7 +38,7 @@ func (c config) startDatabase(ctx context.Context, log *slog.Logger) (string, fu
 	if c.databaseURL != "" {
 		return c.ownerURL, func() {}, nil
 	}
-	private, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(c.dataDir, "postgres"), Log: log})
+	private, err := cluster.Start(ctx, cluster.Options{Dir: c.dataDir, Log: log})
 	if err != nil {
 		return "", nil, err
 	}

@@ -59,8 +59,8 @@ func (s *shelf) Measures() []*measures.Measure { return append(s.Library.Measure
 
 // build starts every part. What was started is closed again if a later part
 // does not start.
-func build(ctx context.Context, cfg config, demonstration bool, log *slog.Logger) (h *house, err error) {
-	h = &house{log: log}
+func build(ctx context.Context, cfg config, demonstration bool, log *slog.Logger) (_ *house, err error) {
+	h := &house{log: log}
 	defer func() {
 		if err != nil {
 			h.close()

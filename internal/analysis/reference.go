@@ -36,6 +36,9 @@ func Reference(ctx context.Context, register Register, releases []plugins.Releas
 		return data, fmt.Errorf("organisations for the policy: %w", err)
 	}
 	for _, o := range organisations {
+		if o.ODS == policy.Everyone {
+			continue // it stands for all organisations and is none itself
+		}
 		data.Organisations[o.ODS] = policy.OrganisationFacts{Name: o.Name, Kind: string(o.Kind), ICB: o.ICB.ODS, Region: o.Region.Name}
 	}
 	for _, release := range releases {
