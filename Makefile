@@ -12,7 +12,7 @@ TEST_PARALLEL ?= 2
 BENCH ?= .
 FUZZ_TIME ?= 10m
 
-ASSET_SOURCES := $(wildcard web/assets/src/*) web/assets/package.json web/assets/package-lock.json web/assets/build.mjs
+ASSET_SOURCES := $(wildcard web/assets/src/*) web/plot/chart.css web/assets/package.json web/assets/package-lock.json web/assets/build.mjs
 GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_test.go' -not -path '*/built/*') $(wildcard plugins/library/*/manifest.json)
 ASSETS := web/assets/built/manifest.json
 PLUGINS := plugins/library/built/index.json

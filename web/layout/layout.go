@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
 )
 
 // Door is one of the three parts of the site.
@@ -76,23 +77,6 @@ func (w Who) line() string {
 // below it in fixed width.
 type Fact struct {
 	Term, Value, Code string
-}
-
-// CauseWord names the judgement on a point.
-func CauseWord(c measures.Cause) string {
-	switch c {
-	case measures.Improvement:
-		return "Improvement"
-	case measures.Concern:
-		return "Concern"
-	case measures.NeutralHigh:
-		return "Changed, higher"
-	case measures.NeutralLow:
-		return "Changed, lower"
-	case measures.Common:
-		return "Common cause"
-	}
-	return "Not measured"
 }
 
 // Fault is something to correct in a form, and the field it is in.
@@ -174,7 +158,7 @@ func pointWord(c *measures.Chart, i int) string {
 	}
 	word := "Measured"
 	if i < len(c.Causes) {
-		word = CauseWord(c.Causes[i])
+		word = words.Cause(c.Causes[i])
 	}
 	if state == measures.Provisional {
 		word += ", provisional"

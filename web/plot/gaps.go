@@ -71,20 +71,20 @@ func (d *drawing) gaps() {
 }
 
 func (d *drawing) gapText(s span) {
-	const words = "not measured"
+	const unmeasured = "not measured"
 	wide := (s.last - s.first + 1) * d.slotWide
 	middle := d.slotX((s.first + s.last) / 2)
 	across := d.top + (d.bottom-d.top)/2
 	when := d.spanWhen(s)
-	if need := textWidth(words, d.em) + 8; wide < need {
-		d.uprightGapText(wide, middle, words+" "+when)
+	if need := textWidth(unmeasured, d.em) + 8; wide < need {
+		d.uprightGapText(wide, middle, unmeasured+" "+when)
 		return
 	}
 	if d.slotWide == 0 || textWidth(when, d.em)+8 > wide {
 		when = ""
 	}
 	d.text("gaplab", middle, across, "middle")
-	d.s(words)
+	d.s(unmeasured)
 	d.s("</text>")
 	if when != "" {
 		d.text("gaplab", middle, across+1.3*d.em, "middle")
@@ -93,12 +93,12 @@ func (d *drawing) gapText(s span) {
 	}
 }
 
-func (d *drawing) uprightGapText(wide, middle float64, words string) {
+func (d *drawing) uprightGapText(wide, middle float64, text string) {
 	if wide < 1.25*d.em {
 		return
 	}
-	if textWidth(words, d.em) > d.bottom-d.top-8 {
-		words = "not measured"
+	if textWidth(text, d.em) > d.bottom-d.top-8 {
+		text = "not measured"
 	}
 	x, y := middle+.35*d.em, d.bottom-8
 	d.s(`<text class="gaplab"`)
@@ -110,7 +110,7 @@ func (d *drawing) uprightGapText(wide, middle float64, words string) {
 	d.attribute("x", x)
 	d.attribute("y", y)
 	d.s(">")
-	d.s(words)
+	d.s(text)
 	d.s("</text>")
 }
 

@@ -166,13 +166,13 @@ func (d *drawing) insideLabels() {
 		up, down := .33*d.em, 1.07*d.em
 		roomy := !upperSame || !lowerSame || (d.y(lower)-d.y(upper)) > 2*apart*d.em
 		if upperSame && d.within(upper) {
-			d.insideLabel(seg, "ll halo", "Upper limit", "Upper", upper, -up)
+			d.insideLabel(seg, "ll halo", "Upper limit", "Upper", upper, -up, down)
 		}
 		if centreSame && roomy && d.within(centre) {
-			d.insideLabel(seg, "lm halo", d.p.centreWord(), "", centre, -up)
+			d.insideLabel(seg, "lm halo", d.p.centreWord(), "", centre, -up, down)
 		}
 		if lowerSame && d.within(lower) {
-			d.insideLabel(seg, "ll halo", "Lower limit", "Lower", lower, down)
+			d.insideLabel(seg, "ll halo", "Lower limit", "Lower", lower, down, -up)
 		}
 	}
 }
@@ -195,7 +195,9 @@ func same(column []float64, seg *segment) (float64, bool) {
 	return value, finite(value)
 }
 
-func (d *drawing) insideLabel(seg *segment, class, word, short string, v, shift float64) {
+// insideLabel writes a label above or below its line, at the first of two
+// shifts unless the second covers less.
+func (d *drawing) insideLabel(seg *segment, class, word, short string, v float64, shifts ...float64) {
 	value := d.value(v, true)
 	room := seg.x1 - seg.x0 - 10
 	if d.size != Wide {
@@ -211,16 +213,18 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v, shift 
 	if wide() > room {
 		return
 	}
-	y := d.y(v) + shift
-	if y > d.bottom-3 {
-		y = d.y(v) - .33*d.em // below it stand the months
+	least, x, y := math.MaxInt, 0.0, 0.0
+	for _, shift := range shifts {
+		if at := d.y(v) + shift; at < d.bottom-3 { // below it stand the months
+			if right, n := d.clearest(seg, wide(), at); n < least {
+				least, x, y = n, right, at
+			}
+		}
 	}
-	x, ok := d.clearest(seg, wide(), y)
-	if !ok {
+	if least == math.MaxInt {
 		return
 	}
-	anchor := "end"
-	d.text(class, x, y, anchor)
+	d.text(class, x, y, "end")
 	if word != "" {
 		d.s(word)
 		d.s(" ")
@@ -231,19 +235,19 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v, shift 
 }
 
 // clearest finds the right end of a line of text where it covers least of the
-// data, from the end of the phase backwards. It must not lie over a field that
-// has words of its own.
-func (d *drawing) clearest(seg *segment, wide, y float64) (right float64, ok bool) {
-	least := math.MaxInt
+// data, from the end of the phase backwards, and how much that is: math.MaxInt
+// where every place lies over a field that has words of its own.
+func (d *drawing) clearest(seg *segment, wide, y float64) (right float64, least int) {
+	least = math.MaxInt
 	for x := seg.x1 - 5; x-wide >= seg.x0+5; x -= d.em {
 		if d.overGap(x-wide, x) {
 			continue
 		}
 		if n := d.covered(seg, x-wide, x, y); n < least {
-			least, right, ok = n, x, true
+			least, right = n, x
 		}
 	}
-	return right, ok
+	return right, least
 }
 
 func (d *drawing) overGap(x0, x1 float64) bool {

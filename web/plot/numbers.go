@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
 )
 
 // appendValue writes a value with the decimals of its unit and a comma between
@@ -83,14 +84,14 @@ func (d *drawing) value(v float64, symbol bool) string {
 
 // targetValue is a target as people say it: 78%, not 78.0%.
 func (d *drawing) targetValue(v float64, symbol bool) string {
+	unit := d.p.Unit
+	if !symbol {
+		unit.Symbol = ""
+	}
 	if math.Abs(v) >= 1e5 {
 		return d.value(v, symbol)
 	}
-	b := appendTrimmed(nil, v, max(d.p.Unit.Decimals, 2))
-	if symbol {
-		b = append(b, d.p.Unit.Symbol...)
-	}
-	return string(b)
+	return words.Target(v, unit)
 }
 
 // written is a value with its symbol, for sentences and titles.

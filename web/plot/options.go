@@ -183,7 +183,7 @@ func Options(p Picture) Live {
 func (d *drawing) liveX() opts.XAxis {
 	names := make([]string, d.to)
 	for i := range names {
-		names[i] = d.p.when(&d.slots, d.p.Chart.X[i])
+		names[i] = d.lastWhen(d.p.Chart.X[i])
 	}
 	return opts.XAxis{Type: "category", Data: names,
 		AxisLine:  &opts.AxisLine{LineStyle: &opts.LineStyle{Color: "var(--edge)"}, OnZero: opts.Bool(false)},

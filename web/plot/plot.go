@@ -33,6 +33,7 @@ type Picture struct {
 	Targets []measures.Target
 	Events  []measures.Event
 
+	Centre   string  // name of the centre line; empty: "Mean", or "Median" of a run chart
 	Constant float64 // 2.66 or 1.128, as in spc.Parameters; only for the caption
 	Hidden   string  // what suppression hides, for example "1 to 7"; may be empty
 	ID       string  // prefix of the ids in the page; must be unique in it

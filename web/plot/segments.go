@@ -49,7 +49,8 @@ func (d *drawing) findSegments() {
 func (d *drawing) boundary(i int) float64 { return (d.px[i-1-d.from] + d.px[i-d.from]) / 2 }
 
 // decide finds the decision behind a phase and where its limits begin to be
-// held. The baseline counts the measured points of the whole phase, drawn or not.
+// held. The baseline counts the points of the whole phase, drawn or not and
+// measured or not, as the statistics do.
 func (d *drawing) decide(seg *segment) {
 	c := d.p.Chart
 	begin := seg.from
@@ -67,18 +68,12 @@ func (d *drawing) decide(seg *segment) {
 		seg.baseline = 0
 		return
 	}
-	counted := 0
-	for i := begin; i < seg.to; i++ {
-		if counted == seg.baseline {
-			seg.heldFrom = seg.x0
-			if i > seg.from {
-				seg.heldFrom = d.boundary(i)
-			}
-			return
+	if held := begin + seg.baseline; held < seg.to {
+		seg.heldFrom = seg.x0
+		if held > seg.from {
+			seg.heldFrom = d.boundary(held)
 		}
-		if !measures.IsMissing(c.Y[i]) {
-			counted++
-		}
+		return
 	}
 	seg.baseline = 0 // every point of the phase belongs to the baseline
 }

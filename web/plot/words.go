@@ -5,25 +5,16 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/words"
 )
 
 // when writes the period of a point in full: "May 2026", "3 June 2025".
 func (p *Picture) when(s *slots, x int32) string {
-	if s.isX {
-		return strconv.Itoa(int(x))
+	grain := s.grain
+	if grain == "" && !s.isX {
+		grain = measures.Day
 	}
-	switch date := measures.Date(x); s.grain {
-	case measures.Month:
-		return date.MonthName()
-	case measures.Quarter:
-		return date.MonthName() + " to " + date.AddMonths(2).MonthName()
-	case measures.FinancialYear:
-		return financialYear(x)
-	case measures.Week:
-		return "week of " + date.DayName()
-	default:
-		return date.DayName()
-	}
+	return words.Period(x, grain)
 }
 
 var months = [...]string{"January ", "February ", "March ", "April ", "May ", "June ",
@@ -82,6 +73,9 @@ func (p *Picture) heading() string {
 // centreWord names the centre line of the kind of chart. The line of a g chart
 // stands at 0.693 of the mean, which is its median.
 func (p *Picture) centreWord() string {
+	if p.Centre != "" {
+		return p.Centre
+	}
 	switch p.Chart.Kind {
 	case measures.Run, measures.G:
 		return "Median"
@@ -92,10 +86,7 @@ func (p *Picture) centreWord() string {
 }
 
 func (p *Picture) hiddenWords() string {
-	if p.Hidden == "" {
-		return "hidden, a small number"
-	}
-	return "hidden: " + p.Hidden
+	return words.State(measures.Suppressed, p.Hidden)
 }
 
 // describe is what a screen reader says about the chart; the table below the
@@ -128,7 +119,7 @@ func (p *Picture) describe() string {
 		b.WriteString(".")
 	}
 	if t := p.targetValues(); len(t) > 0 {
-		b.WriteString(" Target " + string(append(appendTrimmed(nil, t[len(t)-1], 2), p.Unit.Symbol...)) + ".")
+		b.WriteString(" Target " + words.Target(t[len(t)-1], p.Unit) + ".")
 	}
 	return b.String()
 }
