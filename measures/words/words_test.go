@@ -12,7 +12,7 @@ import (
 
 const missing = 1e9 // stands for a missing value in tables of tests
 
-func chart(t *testing.T, kind measures.Kind, rules measures.RuleSet, direction measures.Direction, y []float64, edit func(*spc.Input, *spc.Parameters)) *measures.Chart {
+func chart(t testing.TB, kind measures.Kind, rules measures.RuleSet, direction measures.Direction, y []float64, edit func(*spc.Input, *spc.Parameters)) *measures.Chart {
 	t.Helper()
 	in := spc.Input{XIsDate: true}
 	for i, v := range y {
