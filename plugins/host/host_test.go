@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,7 +56,7 @@ func TestAThousandSeriesFitIntoOneQuestion(t *testing.T) {
 // are busy with other tests.
 func patient() plugins.Limits {
 	l := plugins.DefaultLimits()
-	l.Page, l.Job = 20*time.Second, 20*time.Second
+	l.Page, l.Job, l.CompileTime = 20*time.Second, 20*time.Second, 2*time.Minute
 	return l
 }
 
@@ -200,6 +202,41 @@ func waitForChildren(t *testing.T, n int) []int {
 	}
 }
 
+func TestAChildHasNoEnvironmentAndNoDescriptorsButItsPipes(t *testing.T) {
+	secret, err := os.CreateTemp(t.TempDir(), "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secret.Close()
+	// As a shell or a supervisor leaves one open: a duplicate is not closed
+	// when a program is started.
+	leak, err := syscall.Dup(int(secret.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(leak)
+	t.Setenv("DATABASE_URL", "postgres://nobody@nowhere/nothing")
+	newHost(t, nil)
+	for _, pid := range waitForChildren(t, 2) {
+		of := filepath.Join("/proc", strconv.Itoa(pid))
+		environment, err := os.ReadFile(filepath.Join(of, "environ"))
+		if err != nil || len(environment) != 0 {
+			t.Errorf("environment %q, %v", environment, err)
+		}
+		descriptors, err := filepath.Glob(filepath.Join(of, "fd", "*"))
+		if err != nil || len(descriptors) < 3 {
+			t.Errorf("descriptors %q, %v", descriptors, err)
+		}
+		for _, fd := range descriptors {
+			// Go's runtime itself looks up its share of the processors.
+			to, err := os.Readlink(fd)
+			if err != nil || !strings.HasPrefix(to, "pipe:") && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(to, "/sys/fs/cgroup/") {
+				t.Errorf("descriptor %s is %s (%v)", filepath.Base(fd), to, err)
+			}
+		}
+	}
+}
+
 func TestClosingEndsAllChildren(t *testing.T) {
 	h := newHost(t, nil)
 	release := install(t, h, built(t, spcFolder))
@@ -268,6 +305,9 @@ func TestCompiledCodeIsKeptForTheNextStart(t *testing.T) {
 	start()
 	if again, err := os.Stat(first[0]); err != nil || !again.ModTime().Equal(info.ModTime()) {
 		t.Errorf("the code was compiled again (%v)", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "wazero-*", "new-*")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
 	}
 	// Half a file, as after a crash, is made good.
 	if err := os.Truncate(first[0], 10); err != nil {
@@ -351,4 +391,23 @@ func TestXMayBeWholeNumbers(t *testing.T) {
 	if charts[0].XIsDate || charts[0].X[19] != 20 {
 		t.Errorf("x %v, dates %v", charts[0].X, charts[0].XIsDate)
 	}
+}
+
+func TestTwoProgramsMayCompileTheSamePluginAtTheSameTime(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "code")
+	module := built(t, spcFolder)
+	var wg sync.WaitGroup
+	for range 3 {
+		h := newHost(t, func(o *host.Options) { o.CacheDir = dir; o.Limits = patient(); o.Children = 1 })
+		wg.Go(func() {
+			release, err := h.Install(within(t, 3*time.Minute), module)
+			if err == nil {
+				_, err = h.Run(within(t, time.Minute), release.Digest, request("xmr", 1, 36))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }

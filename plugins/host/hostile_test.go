@@ -179,3 +179,26 @@ func watch(t *testing.T, h *host.Host, digest plugins.Digest) func() {
 		t.Logf("%d bystanders ran; the slowest took %v, with nobody else about %v", runs, slowest, quiet)
 	}
 }
+
+func TestCompilingHasABudgetOfItsOwn(t *testing.T) {
+	module, err := os.ReadFile(filepath.Join(shared(t, "hostile"), "memfill_straight.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Let past preflight, this one takes more than 20 s to compile.
+	dir := filepath.Join(t.TempDir(), "code")
+	first := newHost(t, func(o *host.Options) { o.CacheDir = dir; o.Limits = patient() })
+	install(t, first, built(t, spcFolder)) // compiled with patience
+	first.Close()
+	h := newHost(t, func(o *host.Options) {
+		o.CacheDir, o.Limits = dir, patient()
+		o.Limits.BodyBytes, o.Limits.CompileTime = 1<<20, time.Second
+	})
+	good := install(t, h, built(t, spcFolder))
+	bystander := watch(t, h, good.Digest)
+	err, took := tell(t, h, module)
+	bystander()
+	checkTold(t, module, err, plugins.ErrRefused, "compiling: it was not compiled within 1s")
+	t.Logf("refused after %v", took)
+	waitForChildren(t, 2)
+}

@@ -32,10 +32,22 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "signalbox-host-test")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	sharedCode = filepath.Join(dir, "code")
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
-// newHost starts a host with its own cache, ended with the test.
+// sharedCode keeps compiled code from one test to the next: compiling a Go
+// plugin takes a second.
+var sharedCode string
+
+// newHost starts a host, ended with the test.
 func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 	t.Helper()
 	self, err := os.Executable()
@@ -45,7 +57,7 @@ func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 	o := host.Options{
 		Executable: []string{self, childWord},
 		Children:   2,
-		CacheDir:   filepath.Join(t.TempDir(), "code"),
+		CacheDir:   sharedCode,
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	if change != nil {
@@ -126,7 +138,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 
 func install(t testing.TB, h *host.Host, module []byte) plugins.Release {
 	t.Helper()
-	release, err := h.Install(within(t, time.Minute), module)
+	release, err := h.Install(within(t, 3*time.Minute), module)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -332,18 +333,40 @@ func twice(m *installed, do func() error) error {
 }
 
 // compile has a module compiled in a child of its own, which may write to one
-// folder and does nothing else.
+// folder and does nothing else. The folder takes its place only when it is
+// whole, because other programs may be doing the same at this moment.
 func (p *pool) compile(m *installed) error {
+	digest := m.release.Digest
+	final := p.h.codeDir(p.hello().Engine, digest)
+	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(final), "new-")
+	if err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	defer os.RemoveAll(dir)
+	if err := p.compileInto(m, dir); err != nil {
+		return err
+	}
+	// What is there now was made for another version, or is damaged.
+	if err := os.Rename(final, filepath.Join(dir, "old")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	if err := os.Rename(filepath.Join(dir, "code"), final); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	return nil
+}
+
+// compileInto leaves the code of a module in the folder code of dir.
+func (p *pool) compileInto(m *installed, dir string) error {
 	limits, digest := p.h.o.Limits, m.release.Digest
-	dir := p.h.codeDir(p.hello().Engine, digest)
-	// What is there was made for another version, or is half written.
-	if err := os.RemoveAll(dir); err != nil {
+	code := filepath.Join(dir, "code")
+	if err := os.Mkdir(code, 0o700); err != nil {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("compile %s: %w", digest.Short(), err)
-	}
-	child, err := p.starter.start(Start{Compile: true, Dir: dir, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
+	child, err := p.starter.start(Start{Compile: true, Dir: code, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
 	if err != nil {
 		return fmt.Errorf("compile %s: start a sandbox: %w", digest.Short(), err)
 	}
@@ -351,19 +374,17 @@ func (p *pool) compile(m *installed) error {
 		return err
 	}
 	defer p.drop(child)
-	if err := child.compile(m, p.h); err != nil {
-		os.RemoveAll(dir)
-		var fault *plugins.Fault
-		if errors.As(err, &fault) || errors.Is(err, errDied) {
-			cause := err.Error()
-			if fault != nil {
-				cause = fault.Cause
-			}
-			return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + cause}
-		}
-		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	err = child.compile(m, p.h, code)
+	var fault *plugins.Fault
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &fault):
+		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + fault.Cause}
+	case errors.Is(err, errDied):
+		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + err.Error()}
 	}
-	return nil
+	return fmt.Errorf("compile %s: %w", digest.Short(), err)
 }
 
 func (p *pool) isClosed() bool {

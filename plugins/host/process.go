@@ -147,20 +147,20 @@ const maxText = 64 << 10
 // load gives the child a module whose code is in the cache and makes one
 // instance ready.
 func (c *process) load(m *installed, h *Host) error {
-	return c.loadWithin(m, h, h.o.Limits.Job, "_initialize did not return within %v")
+	return c.loadWithin(m, h, h.codeDir(c.hello.Engine, m.release.Digest), h.o.Limits.Job, "_initialize did not return within %v")
 }
 
-// compile gives it a module to compile.
-func (c *process) compile(m *installed, h *Host) error {
-	return c.loadWithin(m, h, h.o.Limits.CompileTime, "it was not compiled within %v")
+// compile gives it a module to compile into a folder.
+func (c *process) compile(m *installed, h *Host, dir string) error {
+	return c.loadWithin(m, h, dir, h.o.Limits.CompileTime, "it was not compiled within %v")
 }
 
-func (c *process) loadWithin(m *installed, h *Host, limit time.Duration, late string) error {
+func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Duration, late string) error {
 	digest := m.release.Digest
 	if c.loaded[digest] {
 		return nil
 	}
-	header, err := headed(Load{Digest: string(digest), Dir: h.codeDir(c.hello.Engine, digest), Pages: h.o.Limits.MemoryPages()})
+	header, err := headed(Load{Digest: string(digest), Dir: dir, Pages: h.o.Limits.MemoryPages()})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type starter struct {
 
 func newStarter(argv []string) *starter {
 	s := &starter{argv: argv, requests: make(chan func()), quit: make(chan struct{})}
+	keepDescriptors()
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with this function
 		for {

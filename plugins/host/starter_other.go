@@ -11,4 +11,13 @@ import (
 // terminal reaches the server and not its children.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+// keepDescriptors sees to it that no child inherits what this process inherited
+// from a shell or a supervisor. Go closes what it opened itself.
+func keepDescriptors() {
+	const many = 1024
+	for fd := 3; fd < many; fd++ {
+		syscall.CloseOnExec(fd)
+	}
+}
+
 func widen(*os.File) {}
