@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -179,5 +180,23 @@ func TestEveryRecordIsProvedInEveryHead(t *testing.T) {
 				t.Errorf("a changed head of %d is consistent with %d", old, size)
 			}
 		}
+	}
+}
+
+// TestCanonicalBytesOfVersionOneAreFrozen keeps the shape of what is on disk:
+// if it has to change, raise Version and keep reading the old.
+func TestCanonicalBytesOfVersionOneAreFrozen(t *testing.T) {
+	b := bookOf(t, 2)
+	for i, name := range []string{"decision", "result"} {
+		want, err := os.ReadFile("testdata/" + name + "_v1.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(b.records[i].Canonical); got != strings.TrimSuffix(string(want), "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	if got := b.head(t).Root.String(); got != "2558s9NAxVCU7I7YQuvHSSsliwmNrJIMjcccpup8tyU=" {
+		t.Errorf("root %s", got)
 	}
 }
