@@ -184,13 +184,13 @@ func (db *DB) SearchOrganisations(ctx context.Context, text string, limit int) (
 					WHEN length(@text) >= 2 AND starts_with(o.ods, upper(@text)) THEN 2
 					WHEN strpos(n.name_key, @key) > 0 THEN 1.5
 					ELSE 0 END
-				+ coalesce(greatest(similarity(n.name_key, @key), word_similarity(@key, n.name_key)), 0)
+				+ coalesce(greatest(similarity(n.name_key, @key), word_similarity(@key, n.name_key)) + similarity(n.name_key, @key) / 10, 0)
 				- CASE WHEN o.closed IS NULL THEN 0 ELSE 0.05 END) AS likeness
 			FROM organisation o
 			LEFT JOIN organisation_name n USING (trust_id)
 			GROUP BY o.trust_id
 		)
-		SELECT said.* FROM (`+"`+organisationsOn+`"+`) AS said (ods, kind, name, opened, closed, icb, icb_name, region, region_name)
+		SELECT said.* FROM (`+organisationsOn+`) AS said (ods, kind, name, opened, closed, icb, icb_name, region, region_name)
 		JOIN organisation o ON o.ods = said.ods
 		JOIN found USING (trust_id)
 		WHERE found.likeness > 0.4

@@ -180,6 +180,7 @@ func TestLedgerHasNoGapAfterKill(t *testing.T) {
 		time.Sleep(time.Duration(400+90*round) * time.Millisecond)
 		child.Process.Kill()
 		child.Wait()
+		settle(t, db)
 		size := checkBook(t, db)
 		if promised := int64(bytes.Count(out.Bytes(), []byte("recorded"))); promised > size {
 			t.Fatalf("%d decisions were said to be recorded, the book has %d", promised, size)
@@ -187,6 +188,21 @@ func TestLedgerHasNoGapAfterKill(t *testing.T) {
 	}
 	if size := checkBook(t, db); size < 20 {
 		t.Errorf("only %d entries: the process was killed before it wrote", size)
+	}
+}
+
+// settle waits until the server has finished what the killed process had sent.
+func settle(t *testing.T, db *DB) {
+	t.Helper()
+	for before := int64(-1); ; time.Sleep(100 * time.Millisecond) {
+		head, err := db.LedgerHead(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if head.Size == before {
+			return
+		}
+		before = head.Size
 	}
 }
 
