@@ -16,14 +16,18 @@ type config struct {
 	databaseURL string // DATABASE_URL: what the program works with
 	ownerURL    string // DATABASE_OWNER_URL: what migrations run as; the same unless told
 	dataDir     string // where the private cluster and the caches live
+	path        string // PATH: where PostgreSQL's programs may be found
+	tempDir     string // for a socket whose folder has too long a name
 }
 
-func readConfig(getenv func(string) string, uid int) config {
+func readConfig(getenv func(string) string, uid int, tempDir string) config {
 	dir := cluster.DefaultDir(uid, getenv("XDG_DATA_HOME"), getenv("HOME"))
 	cfg := config{
 		databaseURL: getenv("DATABASE_URL"),
 		ownerURL:    getenv("DATABASE_OWNER_URL"),
 		dataDir:     dir,
+		path:        getenv("PATH"),
+		tempDir:     tempDir,
 	}
 	if cfg.ownerURL == "" {
 		cfg.ownerURL = cfg.databaseURL
@@ -38,7 +42,7 @@ func (c config) startDatabase(ctx context.Context, log *slog.Logger) (string, fu
 	if c.databaseURL != "" {
 		return c.ownerURL, func() {}, nil
 	}
-	private, err := cluster.Start(ctx, cluster.Options{Dir: c.dataDir, Log: log})
+	private, err := cluster.Start(ctx, cluster.Options{Dir: c.dataDir, Path: c.path, TempDir: c.tempDir, Log: log})
 	if err != nil {
 		return "", nil, err
 	}

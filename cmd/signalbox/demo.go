@@ -10,11 +10,16 @@ import (
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 // loadDemonstration takes the demonstration's files in, through the same intake
 // as real ones. Files that are there already change nothing.
 func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) error {
+	definitions, err := demonstrationDatasets(ctx, db)
+	if err != nil {
+		return fmt.Errorf("define demonstration data: %w", err)
+	}
 	dir, err := os.MkdirTemp("", "signalbox-demonstration-")
 	if err != nil {
 		return fmt.Errorf("make demonstration data: %w", err)
@@ -25,7 +30,10 @@ func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) e
 		if err := os.WriteFile(path, file.Content, 0o600); err != nil {
 			return fmt.Errorf("make demonstration data: %w", err)
 		}
-		options := intake.Options{Files: []string{path}, Dataset: file.Dataset, As: file.As, By: "signalbox --demo"}
+		options := intake.Options{Files: []string{path}, As: file.As, By: "signalbox --demo", RefusedDir: dir}
+		if d, ok := definitions[file.Dataset]; ok {
+			options.Definition = &d
+		}
 		report, err := intake.Load(ctx, db, options)
 		if err != nil {
 			return fmt.Errorf("load demonstration data: %w", err)
@@ -38,4 +46,29 @@ func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) e
 		}
 	}
 	return nil
+}
+
+// demonstrationDatasets are the definitions under which the demonstration is
+// loaded: said to be invented, unless real figures have been loaded into the
+// dataset, whose true definition is then left alone.
+func demonstrationDatasets(ctx context.Context, db *postgres.DB) (map[measures.DatasetID]measures.Dataset, error) {
+	shipped, err := intake.Datasets()
+	if err != nil {
+		return nil, err
+	}
+	there, err := db.Datasets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	real := map[measures.DatasetID]bool{}
+	for _, d := range there {
+		real[d.ID] = !d.Synthetic
+	}
+	definitions := map[measures.DatasetID]measures.Dataset{demo.Falls().ID: demo.Falls()}
+	for _, d := range shipped {
+		if !real[d.ID] {
+			definitions[d.ID] = demo.Labelled(d)
+		}
+	}
+	return definitions, nil
 }

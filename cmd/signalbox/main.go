@@ -39,7 +39,7 @@ func main() {
 // run carries one command out and gives the exit status: 0 done, 1 failed,
 // 2 bad input.
 func run(ctx context.Context, args []string) int {
-	root := newRootCommand(readConfig(os.Getenv, os.Getuid()))
+	root := newRootCommand(readConfig(os.Getenv, os.Getuid(), os.TempDir()))
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

@@ -286,8 +286,8 @@ func (v *chartView) file(w http.ResponseWriter, format string) error {
 	}
 }
 
-// complete says whether the figures are whole and current.
-func (v chartView) complete() (text string, good bool) {
+// complete says whether the figures are whole and final.
+func (v chartView) complete() (heading, text string, good bool) {
 	c := &v.chart.Chart
 	measured, hidden, provisional := 0, 0, 0
 	for i := range c.Y {
@@ -311,7 +311,15 @@ func (v chartView) complete() (text string, good bool) {
 	} else {
 		text += "; none provisional"
 	}
-	return text + ". " + capital(v.receipt.DataVersion) + ".", measured+hidden == n && provisional == 0
+	text += ". " + capital(v.receipt.DataVersion) + "."
+	switch {
+	case measured+hidden < n:
+		return "Not complete.", text, false
+	case provisional > 0:
+		return "Complete, not yet final.", text, false
+	default:
+		return "Complete and final.", text, true
+	}
 }
 
 // phases describes the phases of the chart, with who decided on them.

@@ -103,9 +103,22 @@ func pictureOf(m *measures.Measure, c *analysis.Chart, organisation string, term
 		Description: words.Sentence(subjectOf(m, c, terms), &c.Chart).String(),
 		Source:      strings.Join(source, " "),
 		Unit:        m.Unit, Grain: m.Grain,
-		Phases: c.Decided, Baseline: m.Baseline, Targets: m.Targets, Events: c.Events,
+		Phases: c.Decided, Baseline: m.Baseline, Targets: m.Targets, Events: shortEvents(c.Events),
 		Constant: 2.66, Hidden: hiddenRange(terms), ID: "chart",
 	}
+}
+
+// shortName is a name for tables and lists. A page that shows made-up trusts
+// says so at its top, so their names need not say it again.
+func shortName(name string) string { return strings.TrimPrefix(name, demo.Label) }
+
+// shortEvents are events with texts fit for a label on the chart.
+func shortEvents(events []measures.Event) []measures.Event {
+	short := slices.Clone(events)
+	for i := range short {
+		short[i].Text = capital(shortName(short[i].Text))
+	}
+	return short
 }
 
 // titleOf names a measure and, where there is one, the stratum.

@@ -130,10 +130,10 @@ func (e *everyone) fill(answer *analysis.Answer, trusts []measures.Organisation,
 			continue
 		}
 		l := newLine(answer.Measure, c, answer.Receipt.Disclosure)
-		l.name, l.href, l.own = trust.Name, chartAddress(c.Organisation, answer.Measure.ID), c.Organisation == own
+		l.name, l.href, l.own = shortName(trust.Name), chartAddress(c.Organisation, answer.Measure.ID), c.Organisation == own
 		l.detail = string(c.Organisation)
 		if trust.ICB.Name != "" {
-			l.detail += " · " + trust.ICB.Name
+			l.detail += " · " + shortName(trust.ICB.Name)
 		}
 		e.lines = append(e.lines, l)
 	}

@@ -14,7 +14,8 @@ import (
 type home struct {
 	board    board
 	mine     bool   // the reader's organisation has charts
-	changed  []line // concerns first, then improvements, then shifts
+	changed  []line // concerns first, then improvements, then shifts: three at the most
+	also     []line // the changes after those
 	quiet    []line
 	measures []*measures.Measure
 	trusts   []measures.Organisation // of the reader's board or region, where it has no charts itself
@@ -59,7 +60,13 @@ func (h *home) sort() {
 	slices.SortStableFunc(h.changed, func(a, b line) int {
 		return int(groupOf(a.chart.Chart.Variation)) - int(groupOf(b.chart.Chart.Variation))
 	})
+	// Three sentences can be read between two patients; thirty cannot.
+	if len(h.changed) > newsShown {
+		h.changed, h.also = h.changed[:newsShown], h.changed[newsShown:]
+	}
 }
+
+const newsShown = 3
 
 // begin finds the trusts that a reader without figures of their own may want.
 func (p *Pages) begin(r *http.Request, h *home, organisation measures.Organisation) error {

@@ -17,10 +17,10 @@ import (
 func whereText(o *measures.Organisation, charts int) string {
 	parts := []string{string(o.ODS)}
 	if o.ICB.Name != "" {
-		parts = append(parts, o.ICB.Name)
+		parts = append(parts, shortName(o.ICB.Name))
 	}
 	if o.Region.Name != "" && o.Region.Name != o.ICB.Name {
-		parts = append(parts, o.Region.Name)
+		parts = append(parts, shortName(o.Region.Name))
 	}
 	if o.Closed != 0 {
 		parts = append(parts, "closed "+o.Closed.DayName())
@@ -38,7 +38,7 @@ func foundText(o *measures.Organisation) string {
 		parts = append(parts, string(o.Kind))
 	}
 	if o.Region.Name != "" {
-		parts = append(parts, o.Region.Name)
+		parts = append(parts, shortName(o.Region.Name))
 	}
 	if o.Closed != 0 {
 		text := "closed " + o.Closed.DayName()
@@ -83,6 +83,7 @@ func newsClass(l line) string {
 // newsText is the sentence of a change; its judgement stands above it.
 func newsText(l line) string {
 	reading := words.Sentence(l.subject, &l.chart.Chart)
+	reading.Target = "" // one glance, one thing: the target is on the chart's page
 	return reading.String()
 }
 
@@ -140,28 +141,28 @@ func problemText(err error) string {
 	}
 }
 
-// keyOf is the legend for many charts: the one with the most to explain.
+// keyOf is the legend for many charts: all that any of them shows. Its picture
+// is one chart of all their points, which is never drawn.
 func keyOf(lines []line) plot.Picture {
-	var best plot.Picture
-	most := -1
+	all := measures.Chart{Target: measures.Missing}
 	for i := range lines {
 		c := &lines[i].chart.Chart
-		seen := map[measures.Cause]bool{}
-		for _, cause := range c.Causes {
-			seen[cause] = true
-		}
-		n := len(seen)
+		from := max(0, c.Len()-36) // what a sparkline shows
+		all.Kind, all.Direction = c.Kind, max(all.Direction, c.Direction)
+		all.Y = append(all.Y, c.Y[from:]...)
+		all.Centre, all.Lower, all.Upper = append(all.Centre, c.Centre[from:]...), append(all.Lower, c.Lower[from:]...), append(all.Upper, c.Upper[from:]...)
+		all.Signals, all.Causes, all.States = append(all.Signals, c.Signals[from:]...), append(all.Causes, c.Causes[from:]...), append(all.States, c.States[from:]...)
 		if !measures.IsMissing(c.Target) {
-			n++
-		}
-		if last := c.Last(); last >= 0 && !measures.IsMissing(c.Upper[last]) {
-			n++
-		}
-		if n > most {
-			most, best = n, plot.Picture{Chart: c, Grain: lines[i].measure.Grain, Baseline: lines[i].measure.Baseline}
+			all.Target = c.Target
 		}
 	}
-	return best
+	n := len(all.Y)
+	all.X, all.Phase = make([]int32, n), make([]int32, n)
+	all.N, all.NearLower, all.NearUpper = make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range all.X {
+		all.X[i], all.Phase[i] = int32(i), 1
+	}
+	return plot.Picture{Chart: &all}
 }
 
 // receiptFacts writes a receipt.

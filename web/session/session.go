@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -61,15 +62,10 @@ func (s *Sessions) Handler(next http.Handler) http.Handler { return s.manager.Lo
 // Who is the reader as the page's frame names them.
 func (s *Sessions) Who(ctx context.Context, actor policy.Actor) layout.Who {
 	who := layout.Who{Name: actor.Name, Purpose: string(actor.Purpose)}
-	for _, person := range s.people {
-		if person.Actor.ID == actor.ID {
-			who.Role = person.Job
-		}
-	}
 	if actor.ODS != "" {
 		who.Organisation = string(actor.ODS)
 		if name, err := s.organisations.OrganisationName(ctx, actor.ODS); err == nil {
-			who.Organisation = name + " (" + string(actor.ODS) + ")"
+			who.Organisation = strings.TrimPrefix(name, demo.Label) + " (" + string(actor.ODS) + ")"
 		}
 	}
 	return who
