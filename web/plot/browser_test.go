@@ -212,8 +212,15 @@ func axeSource(t *testing.T) string {
 	return string(text)
 }
 
+// axeOn runs axe-core on a part of the page and lists what it finds.
+func axeOn(t *testing.T, b *browser, part string) []string {
+	t.Helper()
+	eval[any](t, b, axeSource(t)+";null")
+	return eval[[]string](t, b, fmt.Sprintf(`axe.run(%q, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
+		r.violations.map(v => v.id + ": " + v.help + " (" + v.nodes.length + ", first " + v.nodes[0].html.slice(0, 160) + ")"))`, part))
+}
+
 func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
-	axe := axeSource(t)
 	b := open(t)
 	for _, test := range []struct {
 		width  int64
@@ -224,14 +231,8 @@ func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
 			if wide := eval[int64](t, b, "document.documentElement.scrollWidth"); wide > test.width {
 				t.Errorf("the page is %d pixels wide in a window of %d", wide, test.width)
 			}
-			eval[any](t, b, axe+";null")
-			found := eval[[]struct {
-				ID, Help string
-				Nodes    []struct{ HTML string }
-			}](t, b, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
-				r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({HTML: n.html}))})))`)
-			for _, v := range found {
-				t.Errorf("axe: %s: %s (%d, first %.160s)", v.ID, v.Help, len(v.Nodes), v.Nodes[0].HTML)
+			for _, v := range axeOn(t, b, "html") {
+				t.Errorf("axe: %s", v)
 			}
 			b.quiet(t)
 		})
@@ -271,6 +272,9 @@ func TestZoomButtonDrawsEveryChartWithinTheStrictPolicy(t *testing.T) {
 			t.Errorf("%s: after the button the figure says %q", h.name, got)
 		}
 		b.quiet(t)
+	}
+	if found := axeOn(t, b, "#ordinary"); len(found) > 0 {
+		t.Errorf("axe on a live chart: %v", found)
 	}
 	// Every special cause is drawn: ECharts thins points unless it is told not to.
 	want := strings.Count(rendered(t, plot.SVG(ordinary(), plot.Wide)), "improvement</title>")

@@ -1,10 +1,6 @@
 package plot
 
-import (
-	"math"
-
-	"github.com/signalbox-health/signalbox/measures"
-)
+import "math"
 
 // drawing is one chart in one size while it is being drawn.
 type drawing struct {
@@ -168,100 +164,4 @@ func (d *drawing) widestTick() float64 {
 		most = math.Max(most, textWidth(string(d.appendTick(room[:0], v)), d.em))
 	}
 	return most
-}
-
-func (d *drawing) limits() {
-	c := d.p.Chart
-	for _, line := range [...]struct {
-		class         string
-		first, second []float64
-	}{{limitClass(c, d.from, d.to), c.Upper, c.Lower}, {"mean", c.Centre, nil}} {
-		start := len(d.b)
-		d.open(line.class)
-		empty := len(d.b)
-		for k := range d.segments {
-			d.steps(line.first, &d.segments[k])
-			if line.second != nil {
-				d.steps(line.second, &d.segments[k])
-			}
-		}
-		if len(d.b) == empty {
-			d.b = d.b[:start]
-			continue
-		}
-		d.shut()
-	}
-}
-
-// limitClass is how limits are drawn. Dashes would break a staircase into
-// crumbs, so limits that change from point to point are thin and whole.
-func limitClass(c *measures.Chart, from, to int) string {
-	for i := from + 1; i < to; i++ {
-		a, b := at(c.Upper, i-1), at(c.Upper, i)
-		if phaseOf(c, i) == phaseOf(c, i-1) && finite(a) && finite(b) && a != b {
-			return "lim stepped"
-		}
-	}
-	return "lim"
-}
-
-// targets draws the target, stepped where it has changed.
-func (d *drawing) targets() {
-	values := d.p.targetValues()
-	if len(values) == 0 {
-		return
-	}
-	start := len(d.b)
-	d.open("target")
-	empty := len(d.b)
-	for k, v := range values {
-		x0, x1 := d.left, d.right
-		if len(values) > 1 {
-			if from := d.p.Targets[k].From; from != 0 {
-				x0 = d.edgeX(int32(from))
-			}
-			if k+1 < len(values) {
-				x1 = d.edgeX(int32(d.p.Targets[k+1].From))
-			}
-		}
-		if x0 < x1 && v >= d.scale.low-1e-9 && v <= d.scale.high+1e-9 {
-			d.xy('M', x0, d.y(v))
-			d.x('H', x1)
-		}
-	}
-	if len(d.b) == empty {
-		d.b = d.b[:start]
-		return
-	}
-	d.shut()
-}
-
-// edgeX is the left edge of the slot of any x, within the plot.
-func (d *drawing) edgeX(x int32) float64 {
-	return math.Max(d.left, math.Min(d.right, d.slotX(d.slots.of(x))-d.slotWide/2))
-}
-
-// series draws the data line. It stops at what is missing and at a new phase.
-func (d *drawing) series() {
-	c := d.p.Chart
-	d.open("ser")
-	joined := false
-	for i := d.from; i < d.to; i++ {
-		if measures.IsMissing(c.Y[i]) {
-			joined = false
-			continue
-		}
-		command := byte('L')
-		if !joined || i == d.from || phaseOf(c, i) != phaseOf(c, i-1) || d.skipped(i) {
-			command = 'M'
-		}
-		d.xy(command, d.px[i-d.from], d.y(c.Y[i]))
-		joined = true
-	}
-	d.shut()
-}
-
-// skipped reports whether periods are absent between a point and the one before.
-func (d *drawing) skipped(i int) bool {
-	return d.slots.even && i > 0 && d.slots.at[i]-d.slots.at[i-1] > 1.5
 }

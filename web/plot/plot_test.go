@@ -2,6 +2,7 @@ package plot_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -362,7 +363,9 @@ func FuzzAnyChartIsWellFormed(f *testing.F) {
 			sound(t, "the chart", string(plot.Append(nil, p, size)))
 		}
 		sound(t, "the sparkline", string(plot.AppendSparkline(nil, c, 148, 40)))
-		plot.Options(p)
+		if _, err := json.Marshal(plot.Options(p)); err != nil {
+			t.Errorf("the options cannot be written: %v", err)
+		}
 	})
 }
 
