@@ -84,6 +84,6 @@ bar contains {
 	"message": $"The plugin did not ask for “{facts.dataset.title}” in its manifest, so it is not given it.",
 	"help": "Its author can add the dataset in a new release, which governance then approves.",
 } if {
-	facts.plugin.approved
-	not facts.plugin.suits_dataset
+	facts.plugin.datasets != null
+	not input.resource.dataset in facts.plugin.datasets
 }

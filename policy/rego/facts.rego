@@ -27,17 +27,11 @@ dataset := {
 	"title": record.title,
 	"published": record.published,
 	"synthetic": record.synthetic,
-	"open": open_licence(record.licence),
+	"open": object.get(data.reference.licences, [record.licence, "open"], false),
 	"columns": record.columns,
 } if {
 	record := data.reference.datasets[input.resource.dataset]
 }
-
-# METADATA
-# title: A licence that lets anybody use the data
-default open_licence(_) := false
-
-open_licence(licence) if data.reference.licences[licence].open
 
 # METADATA
 # title: The organisation whose data is asked for
@@ -97,37 +91,15 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 # METADATA
 # title: The plugin that would compute
 # description: A plugin without a list of datasets only calculates, and may be given any.
-default plugin := {"needed": false, "known": false, "approved": false, "suits_dataset": false}
+default plugin := {"needed": false, "approved": false, "datasets": null}
 
-plugin := {
-	"needed": true,
-	"known": true,
-	"approved": record.approved,
-	"suits_dataset": suits(record.datasets),
-} if {
-	input.plugin != null
+plugin := {"needed": true, "approved": record.approved, "datasets": record.datasets} if {
 	record := data.reference.plugins[input.plugin.digest]
-} else := {
-	"needed": true,
-	"known": false,
-	"approved": false,
-	"suits_dataset": false,
-} if {
+} else := {"needed": true, "approved": false, "datasets": null} if {
 	input.plugin != null
-} else := {
-	"needed": true,
-	"known": false,
-	"approved": false,
-	"suits_dataset": false,
-} if {
+} else := {"needed": true, "approved": false, "datasets": null} if {
 	input.action == "chart.read"
 }
-
-suits(null) := true
-
-default suits(_) := false
-
-suits(datasets) if input.resource.dataset in datasets
 
 # METADATA
 # title: Agreements between the owner and the person's organisations
