@@ -240,13 +240,15 @@ func (h *Host) runOnce(ctx context.Context, m *installed, payload []byte, rows i
 	// The exchange goes on where the caller has gone away: a run that is cut
 	// off costs a new process, one that ends costs nothing.
 	done := make(chan outcome, 1)
-	go func() {
+	h.pool.background(func() {
 		answer, err := child.run(m, h, payload, wire.AnswerLimit(rows), limit)
 		done <- outcome{answer, err}
 		child.finish(h)
 		h.pool.settle(child)
-	}()
+	})
 	select {
+	case <-h.pool.done:
+		return nil, fmt.Errorf("run %s: %w", digest.Short(), errClosed)
 	case o := <-done:
 		return o.answer, o.err
 	case <-ctx.Done():

@@ -155,7 +155,11 @@ func children(t *testing.T) []int {
 	for _, file := range files {
 		text, _ := os.ReadFile(file)
 		for _, field := range strings.Fields(string(text)) {
-			pids = append(pids, atoi(t, field))
+			// Between fork and exec a child is still a copy of its parent.
+			words, _ := os.ReadFile(filepath.Join("/proc", field, "cmdline"))
+			if strings.Contains(string(words), childWord) {
+				pids = append(pids, atoi(t, field))
+			}
 		}
 	}
 	return pids

@@ -41,10 +41,23 @@ type pool struct {
 	first   Hello
 	broken  error // why no child can be started, if so
 	closed  bool
+
+	done chan struct{}  // closed with the pool
+	work sync.WaitGroup // what goes on behind callers' backs
+}
+
+// background does something that closing waits for. Nothing is begun any more
+// once the pool is closed.
+func (p *pool) background(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.work.Go(do)
+	}
 }
 
 func newPool(h *Host) (*pool, error) {
-	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}}
+	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}, done: make(chan struct{})}
 	one, err := p.spawn()
 	if err != nil {
 		p.starter.stop()
@@ -53,7 +66,7 @@ func newPool(h *Host) (*pool, error) {
 	p.first = one.hello
 	p.give(one)
 	for range h.o.Children - 1 {
-		go p.replace()
+		p.background(p.replace)
 	}
 	return p, nil
 }
@@ -74,10 +87,13 @@ func (p *pool) spawn() (*process, error) {
 	if err := p.adopt(child); err != nil {
 		return nil, err
 	}
-	go func() {
-		<-child.exited
-		p.lost(child)
-	}()
+	p.background(func() {
+		select {
+		case <-child.exited:
+			p.lost(child)
+		case <-p.done:
+		}
+	})
 	return child, nil
 }
 
@@ -183,7 +199,7 @@ func (p *pool) give(child *process) {
 	case child.gone():
 		// It ended just now; lost looked for it among the free ones too early.
 		delete(p.all, child)
-		go p.replace()
+		p.work.Go(p.replace)
 	case len(p.waiting) > 0:
 		p.waiting[0] <- child
 		p.waiting = p.waiting[1:]
@@ -197,7 +213,7 @@ func (p *pool) give(child *process) {
 func (p *pool) settle(child *process) {
 	if child.spent || child.gone() || len(child.loaded) > maxLoaded {
 		p.drop(child)
-		go p.replace()
+		p.background(p.replace)
 		return
 	}
 	p.give(child)
@@ -215,7 +231,7 @@ func (p *pool) drop(child *process) {
 func (p *pool) replace() {
 	for {
 		child, err := p.spawn()
-		if errors.Is(err, errClosed) {
+		if p.isClosed() {
 			return
 		}
 		if err == nil {
@@ -236,7 +252,11 @@ func (p *pool) replace() {
 			p.waiting = nil
 		}
 		p.mu.Unlock()
-		time.Sleep(respawn)
+		select {
+		case <-time.After(respawn):
+		case <-p.done:
+			return
+		}
 	}
 }
 
@@ -288,10 +308,10 @@ func (p *pool) spread(m *installed) {
 	})
 	p.mu.Unlock()
 	for _, child := range idle {
-		go func() {
+		p.background(func() {
 			p.preload(child)
 			p.settle(child)
-		}()
+		})
 	}
 }
 
@@ -395,7 +415,12 @@ func (p *pool) isClosed() bool {
 
 func (p *pool) close() error {
 	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
 	p.closed = true
+	close(p.done)
 	all := p.all
 	p.all = map[*process]bool{}
 	for _, turn := range p.waiting {
@@ -407,5 +432,6 @@ func (p *pool) close() error {
 		child.discard()
 	}
 	p.starter.stop()
+	p.work.Wait()
 	return nil
 }
