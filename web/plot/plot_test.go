@@ -213,6 +213,9 @@ func TestNarrowChartShowsTheLast36(t *testing.T) {
 	if n := strings.Count(seriesPath.FindStringSubmatch(text)[1], "L") + 1; n != 36 {
 		t.Errorf("the narrow chart shows %d points, want 36", n)
 	}
+	if strings.Contains(text, ">95") {
+		t.Error("the narrow chart's scale makes room for a target that was replaced before it begins")
+	}
 	if strings.Contains(text, ">2022<") {
 		t.Error("the narrow chart's axis reaches back further than its points")
 	}

@@ -47,13 +47,22 @@ func newScale(p *Picture, from, to int) scale {
 	}
 	low, high = math.Max(low, floor), math.Min(high, ceiling)
 	var s scale
-	for _, t := range p.targetValues() {
+	targets := p.targetValues()
+	for k, t := range targets {
+		if len(targets) > 1 && k+1 < len(targets) && int32(p.Targets[k+1].From) <= c.X[from] {
+			continue // replaced before the first point drawn
+		}
 		wide := math.Max(high-low, math.Max(math.Abs(high), math.Abs(low))*.05)
+		current := k == len(targets)-1
 		switch {
 		case t > high && t-high > 2*wide:
-			s.targetOutside = 1
+			if current {
+				s.targetOutside = 1
+			}
 		case t < low && low-t > 2*wide:
-			s.targetOutside = -1
+			if current {
+				s.targetOutside = -1
+			}
 		default:
 			low, high = math.Min(low, t), math.Max(high, t)
 		}

@@ -49,9 +49,9 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   class Live {
-    constructor(figure, data) {
+    constructor(figure, live) {
       this.figure = figure;
-      this.live = JSON.parse(data.textContent);
+      this.live = live;
       this.named = formatters(new Map(this.live.points.map((p) => [p.index, p.text])));
       this.button = document.createElement("button");
       this.button.type = "button";
@@ -145,7 +145,8 @@
     const figure = data.closest("figure");
     if (!figure || !library) continue;
     try {
-      new Live(figure, data);
+      const live = JSON.parse(data.textContent);
+      if (live.points.length > 2) new Live(figure, live); // else there is nothing to zoom into
     } catch (error) {
       console.warn("chart stays as the server drew it:", error);
     }
