@@ -213,11 +213,20 @@ func TestNarrowChartShowsTheLast36(t *testing.T) {
 	if n := strings.Count(seriesPath.FindStringSubmatch(text)[1], "L") + 1; n != 36 {
 		t.Errorf("the narrow chart shows %d points, want 36", n)
 	}
-	if strings.Contains(text, ">95") {
-		t.Error("the narrow chart's scale makes room for a target that was replaced before it begins")
-	}
 	if strings.Contains(text, ">2022<") {
 		t.Error("the narrow chart's axis reaches back further than its points")
+	}
+}
+
+func TestScaleMakesNoRoomForATargetReplacedBeforeItBegins(t *testing.T) {
+	c := monthly(measures.DateOf(2020, 1, 1), wave(60, 50, 10)...)
+	p := picture("p", c, percent)
+	p.Targets = []measures.Target{{Value: 75}, {From: measures.DateOf(2021, 1, 1), Value: 55}}
+	for size, want := range map[plot.Size]bool{plot.Wide: true, plot.Narrow: false} {
+		text := string(plot.Append(nil, p, size))
+		if got := strings.Contains(text, ">80%<"); got != want {
+			t.Errorf("size %d: an axis up to 80%% is %t, want %t", size, got, want)
+		}
 	}
 }
 
