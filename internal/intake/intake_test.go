@@ -55,34 +55,3 @@ func options(t testing.TB, files ...string) Options {
 var realFiles = []string{"annotations.csv", "ae_4h_trust_monthly_2016_2026.csv", "nhs_ae_provider_monthly.csv", "nhsr_ae_attendances_2016_2019.csv",
 	"cancer_62d_provider_monthly.csv", "diagnostics_6wk_trust_monthly.csv", "rtt_incomplete_trust_monthly.csv", "rtt_snapshot_2026_06.csv",
 	"programme_series.csv", "ods_trusts.csv", "ods_icbs.csv", "ods_successions.csv"}
-
-func TestAllPublishedFilesLoad(t *testing.T) {
-	db := open(t)
-	var paths []string
-	for _, name := range realFiles {
-		paths = append(paths, shared(t, name))
-	}
-	start := time.Now()
-	report, err := Load(t.Context(), db, options(t, paths...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(time.Since(start))
-	for _, f := range report.Files {
-		t.Logf("%-40s in %6d refused %3d added %6d revised %d unchanged %d %s %q", f.File, f.RowsIn, f.Refused, f.Added, f.Revised, f.Unchanged, f.Mapping, f.Warnings)
-		for _, r := range f.Refusals[:min(len(f.Refusals), 4)] {
-			t.Log("   ", r.Line, r.Text())
-		}
-	}
-	start = time.Now()
-	report, err = Load(t.Context(), db, options(t, paths...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(time.Since(start))
-	for _, f := range report.Files {
-		if f.Added+f.Revised > 0 || f.Load != 0 {
-			t.Errorf("%s loaded again: added %d, revised %d", f.File, f.Added, f.Revised)
-		}
-	}
-}

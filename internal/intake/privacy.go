@@ -83,7 +83,7 @@ func personal(cell string, nature columnNature) string {
 	if letters >= 2 && holdsPostcode(cell) {
 		return "a full postcode"
 	}
-	if digits >= 6 && holdsBirthDate(cell, letters) {
+	if digits >= 4 && holdsBirthDate(cell, letters) {
 		return "a date of birth"
 	}
 	return ""
@@ -93,14 +93,18 @@ func personal(cell string, nature columnNature) string {
 // hyphens, that pass the check of modulus 11.
 func holdsNHSNumber(cell string) bool {
 	for i := 0; i < len(cell); i++ {
-		if !isDigit(cell[i]) || i > 0 && (isDigit(cell[i-1]) || cell[i-1] == '.') {
+		if !isDigit(cell[i]) || i > 0 && isDigit(cell[i-1]) || i > 1 && cell[i-1] == '.' && isDigit(cell[i-2]) {
+			continue // within a longer number, or after a decimal point
+		}
+		end, number := tenDigits(cell[i:])
+		if end == 0 || !validNHSNumber(number) {
 			continue
 		}
-		if end, number := tenDigits(cell[i:]); end > 0 {
-			after := cell[i+end:]
-			if (after == "" || !isDigit(after[0]) && after[0] != '.') && validNHSNumber(number) {
-				return true
-			}
+		after := cell[i+end:]
+		longer := after != "" && isDigit(after[0])
+		decimal := len(after) > 1 && after[0] == '.' && isDigit(after[1])
+		if !longer && !decimal {
+			return true
 		}
 	}
 	return false
