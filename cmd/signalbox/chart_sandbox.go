@@ -8,7 +8,7 @@ import (
 
 // startSandbox starts a sandbox for one command: one child, which is this very
 // program, and the folder of compiled plugins that the server uses too.
-func (c config) startSandbox() (sandbox, error) {
+func (c *config) startSandbox() (sandbox, error) {
 	self, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)

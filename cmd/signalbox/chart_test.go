@@ -42,7 +42,7 @@ func chartCommand(t *testing.T) func(stdin string, args ...string) (string, erro
 	return func(stdin string, args ...string) (string, error) {
 		cmd := newChartCommand(start)
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
-		cmd.SetFlagErrorFunc(newRootCommand(config{}).FlagErrorFunc())
+		cmd.SetFlagErrorFunc(newRootCommand(&config{}).FlagErrorFunc())
 		var out bytes.Buffer
 		cmd.SetIn(strings.NewReader(stdin))
 		cmd.SetOut(&out)

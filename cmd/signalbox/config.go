@@ -38,7 +38,7 @@ func readConfig(getenv func(string) string, uid int, tempDir string) config {
 // startDatabase gives the address of the owner of the tables: that of
 // DATABASE_OWNER_URL or DATABASE_URL, or else of the private cluster in the data
 // folder, started if need be. The second value stops what was started.
-func (c config) startDatabase(ctx context.Context, log *slog.Logger) (string, func(), error) {
+func (c *config) startDatabase(ctx context.Context, log *slog.Logger) (string, func(), error) {
 	if c.databaseURL != "" {
 		return c.ownerURL, func() {}, nil
 	}
@@ -55,7 +55,7 @@ func (c config) startDatabase(ctx context.Context, log *slog.Logger) (string, fu
 
 // openDatabase opens the database with its tables up to date. The second value
 // closes what was opened.
-func (c config) openDatabase(ctx context.Context, log *slog.Logger) (*postgres.DB, func(), error) {
+func (c *config) openDatabase(ctx context.Context, log *slog.Logger) (*postgres.DB, func(), error) {
 	owner, stop, err := c.startDatabase(ctx, log)
 	if err != nil {
 		return nil, nil, err

@@ -59,7 +59,7 @@ func (s *shelf) Measures() []*measures.Measure { return append(s.Library.Measure
 
 // build starts every part. What was started is closed again if a later part
 // does not start.
-func build(ctx context.Context, cfg config, demonstration bool, log *slog.Logger) (_ *house, err error) {
+func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (_ *house, err error) {
 	h := &house{log: log}
 	defer func() {
 		if err != nil {
@@ -106,7 +106,7 @@ func build(ctx context.Context, cfg config, demonstration bool, log *slog.Logger
 }
 
 // startSandboxes starts the child processes and installs the library in them.
-func startSandboxes(ctx context.Context, cfg config, shipped *library.Library, log *slog.Logger) (*host.Host, error) {
+func startSandboxes(ctx context.Context, cfg *config, shipped *library.Library, log *slog.Logger) (*host.Host, error) {
 	self, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)

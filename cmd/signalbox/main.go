@@ -39,7 +39,8 @@ func main() {
 // run carries one command out and gives the exit status: 0 done, 1 failed,
 // 2 bad input.
 func run(ctx context.Context, args []string) int {
-	root := newRootCommand(readConfig(os.Getenv, os.Getuid(), os.TempDir()))
+	cfg := readConfig(os.Getenv, os.Getuid(), os.TempDir())
+	root := newRootCommand(&cfg)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string) int {
 	return 1
 }
 
-func newRootCommand(cfg config) *cobra.Command {
+func newRootCommand(cfg *config) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "signalbox",
 		Short: "Finds the signal in a trust's numbers and keeps other people's code in a box",
@@ -67,6 +68,7 @@ Rego decide who may see what, and every decision is recorded.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&cfg.dataDir, "data", cfg.dataDir, "folder of the private database and of compiled plugins")
 	root.AddCommand(
 		newServeCommand(cfg),
 		newLoadCommand(func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newServeCommand(cfg config) *cobra.Command {
-	var addr, data string
+func newServeCommand(cfg *config) *cobra.Command {
+	var addr string
 	var demonstration bool
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -31,9 +31,6 @@ lets anybody be one of their people. That works on loopback addresses only.`,
   DATABASE_URL=postgres://signalbox@db/signalbox signalbox serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if data != "" {
-				cfg.dataDir = data
-			}
 			if demonstration && !onLoopback(addr) {
 				return badInput(fmt.Errorf("--demo lets anybody in, so it works on loopback only; %s is not, use 127.0.0.1:8080", addr))
 			}
@@ -45,7 +42,6 @@ lets anybody be one of their people. That works on loopback addresses only.`,
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address and port to listen on")
 	cmd.Flags().BoolVar(&demonstration, "demo", false, "make demonstration data, and let anybody sign in as its people")
-	cmd.Flags().StringVar(&data, "data", "", "folder for the private database and caches (default "+cfg.dataDir+")")
 	return cmd
 }
 
@@ -63,7 +59,7 @@ func onLoopback(addr string) bool {
 }
 
 // serve runs the site until ctx ends, and then lets requests under way finish.
-func serve(ctx context.Context, cfg config, addr string, demonstration bool, log *slog.Logger, ready func(addr string)) error {
+func serve(ctx context.Context, cfg *config, addr string, demonstration bool, log *slog.Logger, ready func(addr string)) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", addr, err)
@@ -99,5 +95,5 @@ func serve(ctx context.Context, cfg config, addr string, demonstration bool, log
 	return nil
 }
 
-// cacheDir is where compiled plugins are kept.
-func (c config) cache() string { return filepath.Join(c.dataDir, "plugins") }
+// cache is where compiled plugins are kept.
+func (c *config) cache() string { return filepath.Join(c.dataDir, "plugins") }

@@ -29,7 +29,8 @@ type Pages struct {
 
 type inForce struct {
 	page         layout.Page
-	rules        []ruleText
+	grounds      []ruleText // what opens data
+	bars         []ruleText // what must hold besides
 	policy, data string
 	disclosure   policy.Disclosure
 	records      int64
@@ -59,23 +60,31 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	v := inForce{page: page, disclosure: reference.Suppression, records: head.Size, head: hex.EncodeToString(head.Root[:])}
 	v.policy, v.data = p.Engine.Revisions()
 	for _, m := range modules {
-		v.rules = append(v.rules, titlesOf(m)...)
+		v.readRules(m)
 	}
 	return homePage(v).Render(r.Context(), w)
 }
 
-// titlesOf reads the METADATA titles of a policy file: what each rule says in
-// plain words.
-func titlesOf(m policy.Module) []ruleText {
-	if strings.HasSuffix(m.Name, "_test.rego") {
-		return nil
-	}
-	var titles []ruleText
+// readRules parts the METADATA titles of a policy file into what opens data and
+// what must hold whatever opens it. Titles of other definitions explain the
+// Rego to its authors and are left out.
+func (v *inForce) readRules(m policy.Module) {
+	title := ""
 	lines := bufio.NewScanner(strings.NewReader(m.Source))
 	for lines.Scan() {
-		if title, ok := strings.CutPrefix(lines.Text(), "# title: "); ok {
-			titles = append(titles, ruleText{title, m.Name})
+		line := lines.Text()
+		switch text, isTitle := strings.CutPrefix(line, "# title: "); {
+		case isTitle:
+			title = text
+		case strings.HasPrefix(line, "#"):
+		case title != "" && strings.HasPrefix(line, "ground contains"):
+			v.grounds = append(v.grounds, ruleText{title, m.Name})
+			title = ""
+		case title != "" && strings.HasPrefix(line, "bar contains"):
+			v.bars = append(v.bars, ruleText{title, m.Name})
+			title = ""
+		default:
+			title = ""
 		}
 	}
-	return titles
 }

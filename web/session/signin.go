@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
@@ -75,7 +76,7 @@ func (s *Sessions) SignOutPerson(w http.ResponseWriter, r *http.Request) error {
 // where names a person's organisation.
 func (v signIn) where(p Person) string {
 	if name := v.names[p.Actor.ODS]; name != "" {
-		return name + " (" + string(p.Actor.ODS) + ")"
+		return strings.TrimPrefix(name, demo.Label) + " (" + string(p.Actor.ODS) + ")"
 	}
 	if p.Actor.ODS != "" {
 		return string(p.Actor.ODS)

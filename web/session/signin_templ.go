@@ -57,7 +57,7 @@ func signInPage(v signIn) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"sentence\">This is a demonstration. Choose who to be; none of these people exists.</p><form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"to\" value=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"sentence\">This is a demonstration. Choose who to be; none of these people exists.</p><form class=\"after-head\" method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"to\" value=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
