@@ -11,7 +11,7 @@ type drawing struct {
 	slots    slots
 	scale    scale
 	from, to int       // the points drawn
-	px       []float64 // x of each drawn point
+	px, py   []float64 // where each drawn point stands; py is missing where it is
 	slotWide float64
 
 	left, top, right, bottom float64 // the edges of the plot
@@ -53,6 +53,10 @@ func (d *drawing) prepare() {
 	d.findSegments()
 	d.findSpans()
 	d.top = d.placeMarks()
+	d.py = make([]float64, len(d.px))
+	for i := range d.py {
+		d.py[i] = d.y(c.Y[d.from+i])
+	}
 }
 
 func (d *drawing) placePoints() {
@@ -74,7 +78,11 @@ func (d *drawing) slotX(slot float64) float64 {
 
 // y is where a value stands; values beyond the scale stand on its edge.
 func (d *drawing) y(v float64) float64 {
-	v = math.Max(d.scale.low, math.Min(d.scale.high, v))
+	if v < d.scale.low {
+		v = d.scale.low
+	} else if v > d.scale.high {
+		v = d.scale.high
+	}
 	return d.bottom - (v-d.scale.low)/(d.scale.high-d.scale.low)*(d.bottom-d.top)
 }
 

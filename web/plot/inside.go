@@ -98,6 +98,9 @@ func (d *drawing) clearest(seg *segment, wide, y float64) (right float64, least 
 		if n := d.covered(seg, x-wide, x, y); n < least {
 			least, right = n, x
 		}
+		if least == 0 {
+			break
+		}
 	}
 	return right, least
 }
@@ -114,19 +117,16 @@ func (d *drawing) overGap(x0, x1 float64) bool {
 // covered counts how much of the data line lies under a line of text, in
 // quarters of the way from point to point.
 func (d *drawing) covered(seg *segment, x0, x1, y float64) int {
-	c := d.p.Chart
 	top, bottom := y-1.1*d.em, y+.5*d.em
 	n := 0
-	for i := seg.from; i < seg.to; i++ {
-		if measures.IsMissing(c.Y[i]) {
-			continue
-		}
-		px, py := d.px[i-d.from], d.y(c.Y[i])
+	for i := seg.from - d.from; i < seg.to-d.from; i++ {
+		px, py := d.px[i], d.py[i]
 		qx, qy := px, py
-		if i+1 < seg.to && !measures.IsMissing(c.Y[i+1]) {
-			qx, qy = d.px[i+1-d.from], d.y(c.Y[i+1])
+		if i+1 < seg.to-d.from && !measures.IsMissing(d.py[i+1]) {
+			qx, qy = d.px[i+1], d.py[i+1]
 		}
-		if qx < x0-6 || px > x1+6 {
+		// Nothing compares with what is missing, so such points count nothing.
+		if qx < x0-6 || px > x1+6 || min(py, qy) > bottom || max(py, qy) < top {
 			continue
 		}
 		for part := 0.0; part < 1; part += .25 {

@@ -91,7 +91,7 @@ func (d *drawing) series() {
 		if !joined || i == d.from || phaseOf(c, i) != phaseOf(c, i-1) || d.skipped(i) {
 			command = 'M'
 		}
-		d.xy(command, d.px[i-d.from], d.y(c.Y[i]))
+		d.xy(command, d.px[i-d.from], d.py[i-d.from])
 		joined = true
 	}
 	d.shut()

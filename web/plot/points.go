@@ -30,7 +30,7 @@ func (d *drawing) drawPoints() {
 				if d.titles {
 					d.s(`<path d="`)
 				}
-				d.shape(l, d.px[i-d.from], d.y(c.Y[i]), times)
+				d.shape(l, d.px[i-d.from], d.py[i-d.from], times)
 				if d.titles {
 					d.s(`"><title>`)
 					d.pointTitle(i)
