@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
@@ -98,7 +99,8 @@ type denied struct {
 	record  policy.Record
 	asked   string // what was asked for
 	reasons []policy.Reason
-	links   []link // what the reader can see now
+	checks  []policy.Check // everything that was asked, and what held
+	links   []link         // what the reader can see now
 }
 
 type link struct{ text, href, why string }
@@ -109,11 +111,16 @@ func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, den
 	d := denied{page: page, record: denial.Record, reasons: decision.Reasons}
 	d.page.Title, d.page.Door = "You cannot see this chart", layout.Charts
 	d.asked = string(resource.Dataset) + " · " + string(resource.ODS)
+	checks, err := s.Policy.Explain(r.Context(), decision.Request)
+	if err != nil {
+		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)
+	}
+	d.checks = checks
 	if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(resource.Dataset); ok {
 		d.asked = dataset.Title + " · " + string(resource.ODS)
 	}
 	if name, err := s.Names.OrganisationName(r.Context(), resource.ODS); err == nil {
-		d.asked = d.asked[:len(d.asked)-len(resource.ODS)] + name + " (" + string(resource.ODS) + ")"
+		d.asked = strings.TrimSuffix(d.asked, string(resource.ODS)) + name + " (" + string(resource.ODS) + ")"
 		d.page.Crumbs = []layout.Crumb{{Name: "What changed", URL: "/"}, {Name: name, URL: "/trusts/" + string(resource.ODS)}}
 	}
 	if actor.ODS != "" && resource.ODS != actor.ODS {

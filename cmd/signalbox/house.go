@@ -194,6 +194,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 		Assets:     files,
 		Reader:     reader,
 		Names:      h.db,
+		Policy:     h.engine,
 		Metrics:    promhttp.Handler(),
 		Ready:      func(r *http.Request) error { return h.db.Ping(r.Context()) },
 		Log:        h.log,

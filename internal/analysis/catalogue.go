@@ -133,7 +133,6 @@ func derive(d measures.Dataset) *measures.Measure {
 		Title:     d.Title,
 		Dataset:   d.ID,
 		Grain:     d.Grain,
-		Scope:     d.Title,
 		Type:      "outcome",
 		Uses:      measures.Uses{Plugin: "spc", Entry: "xmr"},
 		Rules:     measures.MDC,

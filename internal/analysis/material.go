@@ -95,17 +95,31 @@ func phasesOf(m *measures.Measure, s *measures.Series, decided []measures.Phase)
 			phases = append(phases, phase)
 		}
 	}
-	if len(phases) == 0 || phases[0].Start > first {
-		opening := measures.Phase{Start: first, Baseline: m.Baseline}
-		if m.Start == first {
-			opening.Reason, opening.Author = m.StartReason, "the measure's definition"
-		}
-		if len(phases) > 0 {
-			opening.Baseline = 0 // it was closed by the next: all of it is its baseline
-		}
-		phases = append([]measures.Phase{opening}, phases...)
+	if len(phases) > 0 && phases[0].Start <= first {
+		return phases
 	}
-	return phases
+	return append(opening(m, first, last, len(phases) > 0), phases...)
+}
+
+// opening gives the phases that nobody had to decide on: from the first figure,
+// and again from the date at which the measure's definition begins, if figures
+// from before it are shown. closed says that a decided phase follows, so that
+// all of the opening is its baseline.
+func opening(m *measures.Measure, first, last measures.Date, closed bool) []measures.Phase {
+	defined := measures.Phase{Start: m.Start, Baseline: m.Baseline, Reason: m.StartReason, Author: "the measure's definition"}
+	if closed {
+		defined.Baseline = 0
+	}
+	switch {
+	case m.Start == first:
+		return []measures.Phase{defined}
+	case m.Start > first && m.Start <= last && !closed:
+		return []measures.Phase{{Start: first, Reason: "Figures from before the measure's own start."}, defined}
+	case m.Start > first || closed:
+		return []measures.Phase{{Start: first}}
+	default:
+		return []measures.Phase{{Start: first, Baseline: m.Baseline}}
+	}
 }
 
 // exclude marks the points that an event takes out of every baseline, such as

@@ -31,8 +31,13 @@ type DataVersion struct {
 	Rows  int64 `json:"rows"`  // source rows read
 }
 
-// String is short enough for a receipt: "load 12 (3 loads)".
-func (v DataVersion) String() string { return fmt.Sprintf("load %d (%d loads)", v.Load, v.Loads) }
+// String is short enough for a receipt: "load 12", "3 loads up to load 12".
+func (v DataVersion) String() string {
+	if v.Loads <= 1 {
+		return fmt.Sprintf("load %d", v.Load)
+	}
+	return fmt.Sprintf("%d loads up to load %d", v.Loads, v.Load)
+}
 
 // Series reads figures: one series for each organisation and stratum, ordered
 // by organisation code and stratum. Its columns are the dataset columns asked

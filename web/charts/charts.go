@@ -148,19 +148,22 @@ const (
 	undecided // no icon: too few points, or nothing measured
 )
 
-func groupOf(v measures.Variation) group {
-	switch v {
+func groupOf(c *measures.Chart) group {
+	switch c.Variation {
 	case measures.ConcernHigh, measures.ConcernLow:
 		return concern
 	case measures.ImprovementHigh, measures.ImprovementLow:
 		return improvement
 	case measures.ShiftHigh, measures.ShiftLow:
 		return shift
-	case measures.CommonCause:
-		return unchanged
-	default:
+	case measures.VariationEmpty:
 		return undecided
 	}
+	// A run chart has no special point; its runs speak for the whole phase.
+	if n := len(c.Phases); c.Kind == measures.Run && n > 0 && c.Phases[n-1].Signal {
+		return shift
+	}
+	return unchanged
 }
 
 // trustAddress is the address of an organisation's board.

@@ -126,7 +126,7 @@ func (e *everyone) fill(answer *analysis.Answer, trusts []measures.Organisation,
 		if trust == nil || e.filter.Region != "" && trust.Region.Name != e.filter.Region {
 			continue // closed today, or not a trust: its board still shows it
 		}
-		if wanted, asked := stateGroups[e.filter.State]; asked && groupOf(c.Chart.Variation) != wanted {
+		if wanted, asked := stateGroups[e.filter.State]; asked && groupOf(&c.Chart) != wanted {
 			continue
 		}
 		l := newLine(answer.Measure, c, answer.Receipt.Disclosure)
@@ -161,7 +161,7 @@ func (e *everyone) compare(a, b line) int {
 		}
 		return cmp.Or(cmp.Compare(vb, va), byName)
 	case "variation":
-		return cmp.Or(int(groupOf(a.chart.Chart.Variation))-int(groupOf(b.chart.Chart.Variation)), byName)
+		return cmp.Or(int(groupOf(&a.chart.Chart))-int(groupOf(&b.chart.Chart)), byName)
 	case "assurance":
 		return cmp.Or(assuranceOrder[a.chart.Chart.Assurance]-assuranceOrder[b.chart.Chart.Assurance], byName)
 	}

@@ -17,6 +17,7 @@ type home struct {
 	changed  []line // concerns first, then improvements, then shifts: three at the most
 	also     []line // the changes after those
 	quiet    []line
+	old      []line // nothing in them is news any more
 	measures []*measures.Measure
 	trusts   []measures.Organisation // of the reader's board or region, where it has no charts itself
 	where    string
@@ -39,7 +40,7 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	h.sort()
+	h.sort(p.today())
 	if h.mine = len(h.board.lines) > 0; !h.mine {
 		if err := p.begin(r, &h, organisation); err != nil {
 			return err
@@ -49,16 +50,18 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sort parts what changed from what did not.
-func (h *home) sort() {
+func (h *home) sort(today measures.Date) {
 	for _, l := range h.board.lines {
-		if g := groupOf(l.chart.Chart.Variation); g <= shift {
+		if last := l.chart.Chart.Last(); last >= 0 && monthsBetween(measures.Date(l.chart.Chart.X[last]), today) > newsAge {
+			h.old = append(h.old, l)
+		} else if g := groupOf(&l.chart.Chart); g <= shift {
 			h.changed = append(h.changed, l)
 		} else {
 			h.quiet = append(h.quiet, l)
 		}
 	}
 	slices.SortStableFunc(h.changed, func(a, b line) int {
-		return int(groupOf(a.chart.Chart.Variation)) - int(groupOf(b.chart.Chart.Variation))
+		return int(groupOf(&a.chart.Chart)) - int(groupOf(&b.chart.Chart))
 	})
 	// Three sentences can be read between two patients; thirty cannot.
 	if len(h.changed) > newsShown {
@@ -67,6 +70,10 @@ func (h *home) sort() {
 }
 
 const newsShown = 3
+
+// newsAge is how many months old the last figure may be to count as news. NHS
+// returns are published about six weeks late, some only yearly.
+const newsAge = 18
 
 // begin finds the trusts that a reader without figures of their own may want.
 func (p *Pages) begin(r *http.Request, h *home, organisation measures.Organisation) error {

@@ -59,18 +59,21 @@ func countText(n int, one, many string) string {
 
 // newsWord heads a change on the home page.
 func newsWord(l line) string {
-	switch groupOf(l.chart.Chart.Variation) {
+	switch groupOf(&l.chart.Chart) {
 	case improvement:
 		return "A real improvement"
 	case concern:
 		return "A concern"
 	default:
+		if l.chart.Chart.Kind == measures.Run {
+			return "A change that chance does not explain"
+		}
 		return "A change, neither good nor bad"
 	}
 }
 
 func newsClass(l line) string {
-	switch groupOf(l.chart.Chart.Variation) {
+	switch groupOf(&l.chart.Chart) {
 	case improvement:
 		return "imp"
 	case concern:
@@ -87,20 +90,41 @@ func newsText(l line) string {
 	return reading.String()
 }
 
-// quietText says what chance keeps a measure to.
+// quietText says what chance keeps a measure to, or why nobody can tell yet.
 func quietText(l line) string {
-	text := l.measure.Scope
-	if l.centre != "" {
-		if text != "" {
-			text += "; "
-		}
-		if l.limits != "" {
-			text += "mean " + l.centre + ", chance keeps it between " + strings.Replace(l.limits, " to ", " and ", 1) + l.measure.Unit.Symbol
-		} else {
-			text += l.variation.Text
+	c := &l.chart.Chart
+	said := l.variation.Text
+	switch {
+	case l.limits != "":
+		said = "Mean " + l.centre + ", chance keeps it between " + strings.Replace(l.limits, " to ", " and ", 1) + l.measure.Unit.Symbol
+	case c.Kind == measures.Run && c.Rules != measures.NoRules:
+		said = capital(countWord(measuredPoints(c))) + " months to " + l.month + ": too few for limits, so a run chart with median " + l.centre
+	case c.Last() >= 0:
+		said = countText(measuredPoints(c), "point", "points") + " to " + l.month + ": too few to tell"
+	}
+	if l.measure.Scope == "" {
+		return said
+	}
+	return l.measure.Scope + ". " + said
+}
+
+// oldText says which measures have figures too old to be news.
+func oldText(lines []line) string {
+	names := make([]string, len(lines))
+	for i, l := range lines {
+		names[i] = l.name + " (to " + l.month + ")"
+	}
+	return "Too old to be news: " + strings.Join(names, ", ") + "."
+}
+
+func measuredPoints(c *measures.Chart) int {
+	n := 0
+	for _, y := range c.Y {
+		if !measures.IsMissing(y) {
+			n++
 		}
 	}
-	return text
+	return n
 }
 
 func (e everyone) heading() string {

@@ -11,7 +11,7 @@ type tally [undecided + 1]int
 func tallyOf(lines []line) tally {
 	var t tally
 	for i := range lines {
-		t[groupOf(lines[i].chart.Chart.Variation)]++
+		t[groupOf(&lines[i].chart.Chart)]++
 	}
 	return t
 }

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
+)
+
+// first is the denial in one sentence.
+func (d denied) first() string {
+	if len(d.reasons) == 0 {
+		return "No rule opens it to you."
+	}
+	return d.reasons[0].Message
+}
+
+// helpFor is what would mend a check that did not hold.
+func (d denied) helpFor(code string) string {
+	for _, reason := range d.reasons {
+		if reason.Code == code {
+			return reason.Help
+		}
+	}
+	return ""
+}
+
+// unchecked are the reasons that no check stands for.
+func (d denied) unchecked() []policy.Reason {
+	var rest []policy.Reason
+	for _, reason := range d.reasons {
+		found := false
+		for _, check := range d.checks {
+			found = found || check.Code == reason.Code && !check.Met
+		}
+		if !found {
+			rest = append(rest, reason)
+		}
+	}
+	return rest
+}
+
+// ruleText names the rules that denied, for whoever answers for them.
+func (d denied) ruleText() string {
+	var rules []string
+	for _, reason := range d.reasons {
+		if reason.Rule != "" {
+			rules = append(rules, reason.Rule)
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return "By the national baseline, " + strings.Join(rules, ", ") + "."
+}
+
+// facts is the record of the denial.
+func (d denied) facts() []layout.Fact {
+	decision := d.record.Decision()
+	day := measures.Date(decision.Request.Now / 86400)
+	return []layout.Fact{
+		{Term: "Reference", Value: "record " + strconv.FormatInt(d.record.Sequence(), 10), Code: decision.Request.ID},
+		{Term: "When", Value: day.DayName()},
+		{Term: "Policy", Code: short(decision.PolicyRevision)},
+		{Term: "Data read", Value: "None"},
+	}
+}
+
+// short is a digest for eyes.
+func short(revision string) string {
+	if len(revision) < 16 {
+		return revision
+	}
+	return revision[:11] + "…" + revision[len(revision)-4:]
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
