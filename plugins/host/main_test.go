@@ -104,6 +104,9 @@ func builds(folder string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s", err, text)
 	}
 	module, err := os.ReadFile(out)
+	if err == nil {
+		module, err = plugins.MergeData(module)
+	}
 	buildsDone[folder] = module
 	return module, err
 }

@@ -82,6 +82,9 @@ func buildOne(dir, file string) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if module, err = plugins.MergeData(module); err != nil {
+		return nil, err
+	}
 	if module, err = plugins.WithManifest(module, manifest); err != nil {
 		return nil, err
 	}
