@@ -27,6 +27,7 @@ type Site struct {
 	// Reader gives who sends a request, and the frame of the page they will see.
 	Reader  func(*http.Request) (policy.Actor, layout.Page)
 	Names   session.Organisations
+	Policy  *policy.Engine // explains denials
 	Metrics http.Handler
 	Ready   func(*http.Request) error
 	Log     *slog.Logger
