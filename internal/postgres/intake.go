@@ -2,10 +2,8 @@ package postgres
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -109,29 +107,14 @@ func (in *Intake) lock(ctx context.Context, header LoadHeader) error {
 	return in.setScope(ctx, nil)
 }
 
-// setScope opens the organisations and datasets of this load, for reading as
-// any query does and for writing.
+// setScope opens the organisations and datasets of this load.
 func (in *Intake) setScope(ctx context.Context, trusts []int16) error {
-	trusts = slices.Concat(trusts, []int16{in.as})
 	_, err := in.tx.Exec(ctx, setScope, pgx.NamedArgs{
-		"everyone": false, "trusts": arrayText(trusts), "datasets": arrayText(slices.Concat(in.datasets, []int16{0}))})
-	if err == nil {
-		_, err = in.tx.Exec(ctx, `SELECT set_config('signalbox.writable', @bits, true)`, pgx.NamedArgs{"bits": bitText(trusts)})
-	}
+		"everyone": false, "trusts": arrayText(slices.Concat(trusts, []int16{in.as})), "datasets": arrayText(slices.Concat(in.datasets, []int16{0}))})
 	if err != nil {
 		return fmt.Errorf("set the scope of the load: %w", err)
 	}
 	return nil
-}
-
-// bitText writes a set of numbers as the bytes that get_bit reads: the bit of
-// each is set, counted within a byte from the lowest.
-func bitText(numbers []int16) string {
-	bits := make([]byte, 1+math.MaxInt16/8)
-	for _, n := range numbers {
-		bits[n/8] |= 1 << (n % 8)
-	}
-	return `\x` + hex.EncodeToString(bits)
 }
 
 // Counts is what became of the rows of one dataset.
