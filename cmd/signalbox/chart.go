@@ -33,11 +33,12 @@ type sandbox interface {
 // settings make sense, so that a mistake is told at once.
 type startSandbox func() (sandbox, error)
 
-func newChartCommand(start startSandbox) *cobra.Command {
+func newChartCommand(start startSandbox, ask openAnalysis) *cobra.Command {
 	var flags chartFlags
+	var stored storedChart
 	cmd := &cobra.Command{
 		Use:   "chart [flags] FILE|-",
-		Short: "Draw one chart from a CSV file, without a database",
+		Short: "Draw one chart, from a CSV file or from what is loaded",
 		Long: `Chart reads a CSV file with the header x,y or x,y,n and draws its chart. The
 arithmetic is done by a plugin in the sandbox, as everywhere in Signalbox.
 
@@ -46,24 +47,37 @@ empty cell is missing, and so is a point whose n is missing or 0. Where n is
 given, y/n is plotted. --baseline, --rebase and --exclude count points in the
 order of x, from 1; --baseline holds in every phase.
 
+With --measure and --at instead of a file it draws a measure of an organisation
+from the database, by the same way as the pages: the policy decides, the decision
+is recorded, the plugin computes, small numbers are hidden. It may read what
+anybody who is signed in may read.
+
 Signals are told in words and shapes. A chart can say that something changed; it
 cannot say why.`,
 		Example: `  signalbox chart waits.csv
   signalbox chart --direction increase --target 78 --multiply 100 seen.csv
   signalbox chart --kind run --rebase 2025-04-01 --format json falls.csv
-  cut -d, -f1,3 export.csv | signalbox chart --baseline 24 --format svg - > chart.svg`,
+  cut -d, -f1,3 export.csv | signalbox chart --baseline 24 --format svg - > chart.svg
+  signalbox chart --measure ae-4h --at RQW`,
 		Args: func(_ *cobra.Command, args []string) error {
+			if stored.asked() {
+				return stored.check(args)
+			}
 			if len(args) != 1 {
 				return badInput(fmt.Errorf("%d files given, want one; - stands for standard input", len(args)))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if stored.asked() {
+				return stored.draw(cmd, flags.format, ask)
+			}
 			flags.screenGiven = cmd.Flags().Changed("screen")
 			return flags.run(cmd, args[0], start)
 		},
 	}
 	flags.register(cmd.Flags())
+	stored.register(cmd.Flags())
 	return cmd
 }
 

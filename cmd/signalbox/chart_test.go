@@ -40,7 +40,7 @@ func chartCommand(t *testing.T) func(stdin string, args ...string) (string, erro
 		return keptSandbox{box}, nil
 	})
 	return func(stdin string, args ...string) (string, error) {
-		cmd := newChartCommand(start)
+		cmd := newChartCommand(start, nil)
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
 		cmd.SetFlagErrorFunc(newRootCommand(&config{}).FlagErrorFunc())
 		var out bytes.Buffer

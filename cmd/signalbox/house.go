@@ -57,19 +57,35 @@ type shelf struct {
 
 func (s *shelf) Measures() []*measures.Measure { return append(s.Library.Measures(), s.more...) }
 
-// build starts every part. What was started is closed again if a later part
-// does not start.
-func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (_ *house, err error) {
+// build starts every part, the site on top.
+func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (*house, error) {
+	files, err := assets.Load()
+	if err != nil {
+		return nil, err
+	}
+	h, err := open(ctx, cfg, demonstration, log)
+	if err != nil {
+		return nil, err
+	}
+	var people []session.Person
+	if demonstration {
+		for _, p := range demo.People() {
+			people = append(people, session.Person(p))
+		}
+	}
+	h.openSite(files, people)
+	return h, nil
+}
+
+// open starts what the main job needs: the database, the sandboxes, the policy.
+// What was started is closed again if a later part does not start.
+func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (_ *house, err error) {
 	h := &house{log: log}
 	defer func() {
 		if err != nil {
 			h.close()
 		}
 	}()
-	files, err := assets.Load()
-	if err != nil {
-		return nil, err
-	}
 	shipped, err := library.Open()
 	if err != nil {
 		return nil, err
@@ -81,17 +97,12 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	}
 	h.db = db
 	h.closes = append(h.closes, closeDB)
-
-	var people []session.Person
 	if demonstration {
 		if err := loadDemonstration(ctx, db, log); err != nil {
 			return nil, err
 		}
 		for i := range demo.Manifest().Measures {
 			h.books.more = append(h.books.more, &demo.Manifest().Measures[i])
-		}
-		for _, p := range demo.People() {
-			people = append(people, session.Person(p))
 		}
 	}
 	if h.host, err = startSandboxes(ctx, cfg, shipped, log); err != nil {
@@ -101,7 +112,6 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	if err := h.startAnalysis(ctx); err != nil {
 		return nil, err
 	}
-	h.openSite(files, people)
 	return h, nil
 }
 

@@ -160,7 +160,7 @@ func (v *chartView) choose(answer *analysis.Answer, stratum string, divided bool
 func (v *chartView) fill(measures.Date) {
 	terms := v.receipt.Disclosure
 	v.subject = subjectOf(v.measure, v.chart, terms)
-	v.picture = pictureOf(v.measure, v.chart, v.organisation.Name, terms, v.page.Attribution)
+	v.picture = PictureOf(v.measure, v.chart, v.organisation.Name, terms, v.page.Attribution)
 	c := &v.chart.Chart
 	v.reading = words.Sentence(v.subject, c)
 	v.variation = words.Variation(v.subject, c)
@@ -270,8 +270,7 @@ func (v chartView) where() string {
 func (v *chartView) file(w http.ResponseWriter, format string) error {
 	name := string(v.organisation.ODS) + "-" + string(v.measure.ID) + "." + format
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	item := export.Item{Title: titleOf(v.measure, v.chart.Stratum), Organisation: v.organisation.Name + " (" + string(v.organisation.ODS) + ")",
-		Chart: &v.chart.Chart, Words: v.subject}
+	item := ItemOf(v.measure, v.chart, v.organisation.Name, v.receipt.Disclosure)
 	switch format {
 	case "csv":
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")

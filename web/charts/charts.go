@@ -14,6 +14,7 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/export"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/words"
@@ -96,8 +97,8 @@ func subjectOf(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) 
 	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Hidden: hiddenRange(terms)}
 }
 
-// pictureOf is the chart as package plot draws it.
-func pictureOf(m *measures.Measure, c *analysis.Chart, organisation string, terms policy.Disclosure, source []string) plot.Picture {
+// PictureOf is the chart as package plot draws it.
+func PictureOf(m *measures.Measure, c *analysis.Chart, organisation string, terms policy.Disclosure, source []string) plot.Picture {
 	return plot.Picture{
 		Chart: &c.Chart, Title: titleOf(m, c.Stratum), Organisation: organisation,
 		Description: words.Sentence(subjectOf(m, c, terms), &c.Chart).String(),
@@ -106,6 +107,12 @@ func pictureOf(m *measures.Measure, c *analysis.Chart, organisation string, term
 		Phases: c.Decided, Baseline: m.Baseline, Targets: m.Targets, Events: shortEvents(c.Events),
 		Constant: 2.66, Hidden: hiddenRange(terms), ID: "chart",
 	}
+}
+
+// ItemOf is the chart as package export writes it.
+func ItemOf(m *measures.Measure, c *analysis.Chart, organisation string, terms policy.Disclosure) export.Item {
+	return export.Item{Title: titleOf(m, c.Stratum), Organisation: organisation + " (" + string(c.Organisation) + ")",
+		Chart: &c.Chart, Words: subjectOf(m, c, terms)}
 }
 
 // shortName is a name for tables and lists. A page that shows made-up trusts

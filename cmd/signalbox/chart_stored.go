@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/export"
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/charts"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// openAnalysis opens the database, the policy and the sandboxes: all that the
+// main job needs.
+type openAnalysis func(context.Context) (*house, error)
+
+// storedChart asks for a chart of what is loaded.
+type storedChart struct {
+	measure, at, by, purpose string
+	everything               bool
+}
+
+func (s *storedChart) register(flags *pflag.FlagSet) {
+	flags.StringVar(&s.measure, "measure", "", "draw this measure of what is loaded, instead of a file")
+	flags.StringVar(&s.at, "at", "", "with --measure: the organisation, by its ODS code")
+	flags.StringVar(&s.by, "by", "", "with --measure: one chart a stratum, for example test")
+	flags.StringVar(&s.purpose, "purpose", "improvement", "with --measure: what the chart is for, which the policy asks")
+	flags.BoolVar(&s.everything, "all", false, "with --measure: all periods there are, not from the measure's own start")
+}
+
+func (s *storedChart) asked() bool { return s.measure != "" || s.at != "" }
+
+func (s *storedChart) check(args []string) error {
+	switch {
+	case len(args) > 0:
+		return badInput(fmt.Errorf("--measure draws what is loaded, so it takes no file; %q was given", args[0]))
+	case s.measure == "":
+		return badInput(errors.New("--at names an organisation and there is no --measure"))
+	case !measures.ODSCode(s.at).Valid():
+		return badInput(fmt.Errorf("--at is %q, want an ODS code such as RQW", s.at))
+	}
+	return nil
+}
+
+// draw asks as the operator of this machine, who may read what anybody who is
+// signed in may read; the decision is recorded with the account's name.
+func (s *storedChart) draw(cmd *cobra.Command, format string, ask openAnalysis) error {
+	ctx := cmd.Context()
+	h, err := ask(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	code := measures.ODSCode(s.at)
+	name, err := h.db.OrganisationName(ctx, code)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return badInput(fmt.Errorf("--at %s: no organisation here has this code", code))
+	}
+	if err != nil {
+		return err
+	}
+	answers, err := h.main.Ask(ctx, analysis.Question{
+		Actor: policy.Actor{ID: "operator-" + currentUser(), Orgs: []measures.ODSCode{}, Roles: []policy.Role{"operator"},
+			Purpose: policy.Purpose(s.purpose), Assurance: "aal1"},
+		Action: policy.DataExport, Measure: measures.MeasureID(s.measure), Organisation: code,
+		Stratifier: s.by, Everything: s.everything,
+	})
+	if err != nil {
+		return err
+	}
+	answer := &answers[0]
+	switch {
+	case errors.Is(answer.Err, analysis.ErrNoMeasure):
+		return badInput(answer.Err)
+	case answer.Err != nil:
+		return fmt.Errorf("%s at %s: %w", s.measure, code, answer.Err)
+	case len(answer.Charts) == 0:
+		return fmt.Errorf("%s at %s: there are no figures for these periods; --all asks for all there are", s.measure, code)
+	}
+	return writeStored(cmd.OutOrStdout(), format, answer, name)
+}
+
+func writeStored(w io.Writer, format string, answer *analysis.Answer, organisation string) error {
+	items := make([]export.Item, len(answer.Charts))
+	for i := range answer.Charts {
+		items[i] = charts.ItemOf(answer.Measure, &answer.Charts[i], organisation, answer.Receipt.Disclosure)
+	}
+	switch format {
+	case "json":
+		return export.JSON(w, items...)
+	case "csv":
+		return export.CSV(w, items...)
+	case "svg":
+		if len(items) > 1 {
+			return badInput(fmt.Errorf("--format svg holds one chart, and there are %d strata", len(items)))
+		}
+		_, err := w.Write(plot.Standalone(charts.PictureOf(answer.Measure, &answer.Charts[0], organisation, answer.Receipt.Disclosure, nil)))
+		return err
+	}
+	return export.Text(w, export.TextOptions{Colour: isTerminal(w)}, items...)
+}
