@@ -143,6 +143,31 @@ func sweep(ctx context.Context, base string) error {
 	return nil
 }
 
+// SQL runs statements as the owner of a test database, all in one transaction,
+// and gives the rows of the last one as text. It is for tests that have to lay
+// out, or look at, what the program itself gives no way to.
+func SQL(t testing.TB, address, statements string) [][]string {
+	t.Helper()
+	conn, err := pgconn.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal("reach the test database: ", err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	results, err := conn.Exec(t.Context(), statements).ReadAll()
+	if err != nil {
+		t.Fatalf("%v in %s", err, statements)
+	}
+	var rows [][]string
+	for _, values := range results[len(results)-1].Rows {
+		row := make([]string, len(values))
+		for i, value := range values {
+			row[i] = string(value)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
 func do(ctx context.Context, address, statement string) error {
 	conn, err := pgconn.Connect(ctx, address)
 	if err != nil {
