@@ -39,16 +39,41 @@ func TestThePluginOfTheLibraryGivesTheChartThatPackageSpcGives(t *testing.T) {
 	}
 }
 
-func TestAThousandSeriesFitIntoOneQuestion(t *testing.T) {
-	h := newHost(t, func(o *host.Options) { o.Limits = patient() })
+func TestAQuestionOfAnySizeIsAnsweredInItsOrder(t *testing.T) {
+	h := newHost(t, func(o *host.Options) { o.Limits = patient(); o.Children = 3 })
 	release := install(t, h, built(t, spcFolder))
-	q := request("xmr", 1000, 36)
+	q := request("xmr", 3000, 36)
 	charts, err := h.Run(within(t, 30*time.Second), release.Digest, q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := plugins.Verify(release, &q, charts); err != nil {
 		t.Error(err)
+	}
+	for i := range charts {
+		if charts[i].Series != i {
+			t.Fatalf("chart %d is of series %d", i, charts[i].Series)
+		}
+	}
+	q.Series[2500].Columns[1][3] = 1e200 // more than can be charted
+	_, err = h.Run(within(t, 30*time.Second), release.Digest, q)
+	wantCause(t, err, plugins.ErrUnsuited, "cannot chart this series")
+}
+
+func TestAThousandSeriesFitIntoOneInstance(t *testing.T) {
+	h := newHost(t, func(o *host.Options) { o.Limits = patient() })
+	release := install(t, h, built(t, spcFolder))
+	q := request("xmr", 1000, 36)
+	payload, err := wire.AppendRequest(nil, &q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := h.RunPayload(within(t, 30*time.Second), release.Digest, payload, q.Rows(), 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := wire.DecodeAnswer(answer); err != nil || a.Accept(&q) != nil || len(a.Charts) != 1000 {
+		t.Errorf("%d charts, %v, %v", len(a.Charts), err, a.Accept(&q))
 	}
 }
 
@@ -100,7 +125,7 @@ func TestWhatAPluginDoesWrongIsAFaultWithItsName(t *testing.T) {
 		{"phaseless", "malformed answer: phase: chart 0, point 0 is in phase 2"},
 		{"unknown-bit", "malformed answer: undeclared-signal: row 0 has signal bits 0x40000000"},
 		{"wordy", "malformed answer: text: text of a note: 1025 bytes"},
-		{"garbled", "malformed answer: text: text of a note: not UTF-8"},
+		{"garbled", "malformed answer: text: STRS: not UTF-8"},
 		{"panic", "trap: unreachable"},
 		{"memory", "trap: unreachable"},
 	} {

@@ -3,7 +3,6 @@ package wire
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -14,6 +13,7 @@ type reader struct {
 	b        []byte
 	status   uint16
 	sections map[uint32][]byte
+	strings  string // STRS
 	columns  []column
 	rows     int
 	extents  []extent
@@ -67,6 +67,9 @@ func open(b []byte, kind uint16, known ...uint32) (*reader, error) {
 			return nil, refuse(RuleDirectory, "section %s must be understood and is not known here; a newer Signalbox is needed", tagName(tag))
 		}
 	}
+	if r.strings, err = plainText("STRS", r.sections[tagStrings]); err != nil {
+		return nil, err
+	}
 	if err := r.openColumns(); err != nil {
 		return nil, err
 	}
@@ -113,17 +116,20 @@ func (r *reader) entries(tag uint32, size int) ([]byte, int, error) {
 // text gives the string whose place is written at the start of ref.
 func (r *reader) text(what string, ref []byte, limit int) (string, error) {
 	offset, length := le.Uint32(ref), le.Uint32(ref[4:])
-	table := r.sections[tagStrings]
 	if length == 0 {
 		return "", nil
 	}
-	if uint64(offset)+uint64(length) > uint64(len(table)) {
-		return "", refuse(RuleBounds, "%s: %d bytes at %d are outside STRS of %d bytes", what, length, offset, len(table))
+	if uint64(offset)+uint64(length) > uint64(len(r.strings)) {
+		return "", refuse(RuleBounds, "%s: %d bytes at %d are outside STRS of %d bytes", what, length, offset, len(r.strings))
 	}
-	if int(length) > limit {
+	if uint64(length) > uint64(limit) {
 		return "", refuse(RuleText, "%s: %d bytes; at most %d are allowed", what, length, limit)
 	}
-	return plainText(what, table[offset:offset+length])
+	rest := r.strings[offset:]
+	if !utf8.RuneStart(rest[0]) || int(length) < len(rest) && !utf8.RuneStart(rest[length]) {
+		return "", refuse(RuleText, "%s: it begins or ends inside a character", what)
+	}
+	return rest[:length], nil
 }
 
 // plainText refuses what is not UTF-8 or would move a reader's cursor.
@@ -131,11 +137,12 @@ func plainText(what string, b []byte) (string, error) {
 	if !utf8.Valid(b) {
 		return "", refuse(RuleText, "%s: not UTF-8", what)
 	}
-	s := string(b)
-	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return "", refuse(RuleText, "%s: control characters", what)
+	for _, c := range b {
+		if c < ' ' || c == 0x7f {
+			return "", refuse(RuleText, "%s: control characters", what)
+		}
 	}
-	return s, nil
+	return string(b), nil
 }
 
 func (r *reader) openColumns() error {

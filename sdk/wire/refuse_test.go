@@ -94,6 +94,9 @@ func TestForgedAnswersAreRefusedByName(t *testing.T) {
 		{"a signal beyond the bits", RuleSignal, func(f forge) { put(f.body(tagSignals), 32) }},
 		{"text that is not UTF-8", RuleText, func(f forge) { f.body(tagStrings)[le.Uint32(f.body(tagNotes)[16:])] = 0xff }},
 		{"text that moves the cursor", RuleText, func(f forge) { f.body(tagStrings)[le.Uint32(f.body(tagNotes)[16:])] = 0x1b }},
+		{"text cut inside a character", RuleText, func(f forge) {
+			copy(f.body(tagStrings)[le.Uint32(f.body(tagNotes)[16:])-1:], "é")
+		}},
 		{"a string beyond STRS", RuleBounds, func(f forge) { put(f.body(tagNotes)[20:], 1<<31) }},
 		{"a note to no chart", RuleNote, func(f forge) { put(f.body(tagNotes), 2) }},
 		{"an unknown kind", RuleValue, func(f forge) { f.body(tagCharts)[4] = 200 }},
