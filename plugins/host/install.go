@@ -1,0 +1,104 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/signalbox-health/signalbox/plugins"
+)
+
+// install loads a module for the first time, compiling it if it must.
+func (p *pool) install(ctx context.Context, m *installed) error {
+	err := twice(m, func() error { return p.loadOne(ctx, m) })
+	if !errors.Is(err, errNotCached) {
+		return err
+	}
+	if err := p.compile(m); err != nil {
+		return err
+	}
+	if err = twice(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
+		return fmt.Errorf("install %s: its compiled code is not in %s although it was just put there", m.release.Digest.Short(), p.h.o.CacheDir)
+	}
+	return err
+}
+
+// loadOne loads a module in one child.
+func (p *pool) loadOne(ctx context.Context, m *installed) error {
+	child, err := p.acquire(ctx, m.release.Digest)
+	if err != nil {
+		return fmt.Errorf("install %s: %w", m.release.Digest.Short(), err)
+	}
+	defer p.settle(child)
+	return child.load(m, p.h)
+}
+
+// twice does something in a child, and once more if that child died: it may
+// have been killed from outside. A second time it was the plugin.
+func twice(m *installed, do func() error) error {
+	err := do()
+	if errors.Is(err, errDied) {
+		if err = do(); errors.Is(err, errDied) {
+			err = &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Cause: err.Error() + ", twice"}
+		}
+	}
+	return err
+}
+
+// compile has a module compiled in a child of its own, which may write to one
+// folder and does nothing else. The folder takes its place only when it is
+// whole, because other programs may be doing the same at this moment.
+func (p *pool) compile(m *installed) error {
+	digest := m.release.Digest
+	final := p.h.codeDir(p.hello().Engine, digest)
+	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(final), "new-")
+	if err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	defer os.RemoveAll(dir)
+	if err := p.compileInto(m, dir); err != nil {
+		return err
+	}
+	// What is there now was made for another version, or is damaged.
+	if err := os.Rename(final, filepath.Join(dir, "old")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	if err := os.Rename(filepath.Join(dir, "code"), final); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	return nil
+}
+
+// compileInto leaves the code of a module in the folder code of dir.
+func (p *pool) compileInto(m *installed, dir string) error {
+	limits, digest := p.h.o.Limits, m.release.Digest
+	code := filepath.Join(dir, "code")
+	if err := os.Mkdir(code, 0o700); err != nil {
+		return fmt.Errorf("compile %s: %w", digest.Short(), err)
+	}
+	child, err := p.starter.start(Start{Compile: true, Dir: code, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
+	if err != nil {
+		return fmt.Errorf("compile %s: start a sandbox: %w", digest.Short(), err)
+	}
+	if err := p.adopt(child); err != nil {
+		return err
+	}
+	defer p.drop(child)
+	err = child.compile(m, p.h, code)
+	var fault *plugins.Fault
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &fault):
+		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + fault.Cause}
+	case errors.Is(err, errDied):
+		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + err.Error()}
+	}
+	return fmt.Errorf("compile %s: %w", digest.Short(), err)
+}
