@@ -1,0 +1,168 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/signalbox-health/signalbox/web/browsertest"
+)
+
+// sitePage is one page as one person of the demonstration sees it.
+type sitePage struct {
+	name   string
+	person string // nobody is signed in if empty
+	path   string
+	status int64  // 200 unless told
+	says   string // words that make the page what it is
+	chart  bool   // has a sentence, a drawing, a table and two icons
+}
+
+// sitePages are the pages of the site map, each in the states that look unlike.
+var sitePages = []sitePage{
+	{name: "sign-in", path: "/sign-in", says: "none of these people exists"},
+
+	{name: "home of a clinician", person: "demo-clinician", path: "/", says: "Larkfield Hospitals Trust"},
+	{name: "home of an analyst", person: "demo-analyst", path: "/", says: "North Wexbourne"},
+	{name: "home of an innovator", person: "demo-innovator", path: "/", says: "Choose a trust or a measure"},
+
+	{name: "all trusts by name", person: "demo-clinician", path: "/trusts", says: "that exist today"},
+	{name: "search with typing errors", person: "demo-clinician", path: "/trusts?q=Larkfeild+hosptal", says: "Larkfield"},
+	{name: "search that finds nothing", person: "demo-clinician", path: "/trusts?q=xqzzkw", says: "Nothing is called anything like"},
+
+	{name: "board", person: "demo-clinician", path: "/trusts/ZZA", says: "Falls in hospital"},
+	{name: "board of another trust", person: "demo-clinician", path: "/trusts/ZZB", says: "Not open to you"},
+	{name: "board of a closed trust", person: "demo-analyst", path: "/trusts/ZZM", says: "Became part of"},
+	{name: "board of small numbers", person: "demo-analyst", path: "/trusts/ZZH", says: "Corrie Island"},
+
+	{name: "chart of an improvement", person: "demo-clinician", path: "/trusts/ZZA/measures/ae-4h", says: "in the good direction", chart: true},
+	{name: "chart of one's own unpublished data", person: "demo-clinician", path: "/trusts/ZZA/measures/demo-falls", says: "per 1,000 bed days", chart: true},
+	{name: "chart with a gap", person: "demo-clinician", path: "/trusts/ZZE/measures/ae-4h", says: "not measured", chart: true},
+	{name: "chart across a merger", person: "demo-analyst", path: "/trusts/ZZD/measures/ae-4h?all", says: "took over Penwick General", chart: true},
+	{name: "chart that hits and misses", person: "demo-clinician", path: "/trusts/ZZC/measures/ae-4h", says: "by chance", chart: true},
+	{name: "chart of small numbers", person: "demo-analyst", path: "/trusts/ZZH/measures/ae-dta-12h", says: "idden", chart: true},
+	{name: "run chart of 11 months", person: "demo-clinician", path: "/trusts/ZZA/measures/ae-4h?from=2025-07-01&to=2026-05-01", says: "run chart", chart: true},
+	{name: "chart of one test", person: "demo-clinician", path: "/trusts/ZZA/measures/diagnostics-6w?by=test&stratum=mri", says: "mri", chart: true},
+	{name: "chart without figures", person: "demo-clinician", path: "/trusts/ZZJ/measures/cancer-62d", says: "There are no figures for this chart"},
+
+	{name: "one measure at all trusts", person: "demo-clinician", path: "/measures/ae-4h", says: "it is no ranking"},
+	{name: "sorted by latest value", person: "demo-clinician", path: "/measures/ae-4h?sort=latest", says: "it is no ranking"},
+	{name: "sorted by variation", person: "demo-clinician", path: "/measures/ae-4h?sort=variation", says: "it is no ranking"},
+	{name: "sorted by assurance", person: "demo-clinician", path: "/measures/ae-4h?sort=assurance", says: "it is no ranking"},
+	{name: "one region, one state", person: "demo-clinician", path: "/measures/ae-4h?region=Demonstration+North&state=improvement", says: "Larkfield"},
+	{name: "no trust matches", person: "demo-clinician", path: "/measures/ae-4h?region=Nowhere", says: "No trust matches"},
+	{name: "measures", person: "demo-clinician", path: "/measures", says: "Each answers a problem"},
+
+	{name: "plugins", person: "demo-innovator", path: "/plugins", says: "in a sandbox"},
+	{name: "plugin", person: "demo-innovator", path: "/plugins/spc", says: "Digest"},
+	{name: "governance", person: "demo-governance-lead", path: "/governance", says: "national baseline"},
+
+	{name: "denied", person: "demo-clinician", path: "/trusts/ZZB/measures/demo-falls", status: 403, says: "What was checked"},
+	{name: "no such page", person: "demo-clinician", path: "/nowhere", status: 404, says: "There is no such page"},
+	{name: "no such trust", person: "demo-clinician", path: "/trusts/ZZ9", status: 404, says: "no organisation with that code"},
+	{name: "no such measure", person: "demo-clinician", path: "/trusts/ZZA/measures/nothing", status: 404, says: "no such measure"},
+	{name: "bad address", person: "demo-clinician", path: "/trusts/ZZA/measures/ae-4h?from=May", status: 400, says: "asks for something that cannot be"},
+}
+
+// views are how every page must be fit to be looked at. 320 pixels is also what
+// a window of 1280 has when it is magnified four times.
+var views = []browsertest.View{{Width: 1280, Scheme: "light"}, {Width: 1280, Scheme: "dark"}, {Width: 320, Scheme: "dark"}, {Width: 320, Scheme: "light"}}
+
+// pageFacts is what a page has, whatever it looks like.
+type pageFacts struct {
+	Lang, Title, Text, Sentence string
+	H1, Drawings, Rows, Icons   int
+	Demo                        bool
+}
+
+const readFacts = `({
+	lang: document.documentElement.lang, title: document.title,
+	text: document.querySelector("main").textContent.replace(/\s+/g, " "),
+	sentence: (document.querySelector(".sentence")?.textContent ?? "").replace(/\s+/g, " ").trim(),
+	h1: document.querySelectorAll("h1").length,
+	drawings: document.querySelectorAll("figure svg.chart").length,
+	rows: document.querySelectorAll("#numbers tbody tr").length,
+	icons: document.querySelectorAll(".verdict svg").length,
+	demo: !!document.querySelector(".demo"),
+})`
+
+func (p sitePage) check(t *testing.T, f pageFacts) {
+	t.Helper()
+	if f.Lang != "en-GB" || f.H1 != 1 || !strings.HasSuffix(f.Title, "– Signalbox") {
+		t.Errorf("language %q, %d h1, title %q", f.Lang, f.H1, f.Title)
+	}
+	if !strings.Contains(f.Text, p.says) {
+		t.Errorf("the page does not say %q, but %.600q", p.says, f.Text)
+	}
+	if p.chart && (len(f.Sentence) < 40 || f.Drawings != 3 || f.Rows < 2 || f.Icons != 2) {
+		t.Errorf("the chart has the sentence %q, %d drawings, %d rows, %d icons", f.Sentence, f.Drawings, f.Rows, f.Icons)
+	}
+}
+
+func (p sitePage) open(t testing.TB, s *openedSite, b *browsertest.Browser) {
+	t.Helper()
+	s.sit(t, b, p.person)
+	status := p.status
+	if status == 0 {
+		status = 200
+	}
+	b.Visit(t, s.address+p.path, status)
+}
+
+// overflow names what makes a page wider than its window: nothing, if all is
+// well. Boxes that scroll by themselves may hold something wide.
+const overflow = `(() => {
+	const wide = document.documentElement.scrollWidth, room = document.documentElement.clientWidth;
+	if (wide <= room) return "";
+	const over = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest(".box, .vh"));
+	return wide + " px, because of " + over.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(" and ");
+})()`
+
+// spilled names words of drawings that stick out of them and are cut off there.
+const spilled = `[...document.querySelectorAll("svg text")].filter(text => {
+	const svg = text.ownerSVGElement.getBoundingClientRect(), box = text.getBoundingClientRect();
+	return box.width > 0 && (box.left < svg.left - 1 || box.right > svg.right + 1 || box.top < svg.top - 1 || box.bottom > svg.bottom + 1);
+}).map(text => text.textContent)`
+
+func TestEveryPageIsAccessibleAtEveryWidthInLightAndDark(t *testing.T) {
+	s, b := site(t), eyes(t)
+	for _, p := range sitePages {
+		t.Run(p.name, func(t *testing.T) {
+			b.Look(t, views[0])
+			p.open(t, s, b)
+			p.check(t, browsertest.Eval[pageFacts](t, b, readFacts))
+			for _, v := range views {
+				b.Look(t, v)
+				if wide := browsertest.Eval[string](t, b, overflow); wide != "" {
+					t.Errorf("%s: the page is too wide: %s", v, wide)
+				}
+				for _, words := range browsertest.Eval[[]string](t, b, spilled) {
+					t.Errorf("%s: %q sticks out of its drawing", v, words)
+				}
+				for _, found := range b.Axe(t, "html") {
+					t.Errorf("%s: axe: %s", v, found)
+				}
+			}
+			for _, complaint := range b.Complaints(t) {
+				t.Errorf("the browser complains: %s", complaint)
+			}
+		})
+	}
+}
+
+// TestEveryPageIsCompleteWithoutScripts reads what the server sends, and then
+// what a browser with its scripts switched off makes of it.
+func TestEveryPageIsCompleteWithoutScripts(t *testing.T) {
+	s, b := site(t), eyes(t)
+	b.Scripts(t, false)
+	defer b.Scripts(t, true)
+	b.Look(t, views[0])
+	for _, p := range sitePages {
+		t.Run(p.name, func(t *testing.T) {
+			p.open(t, s, b)
+			p.check(t, browsertest.Eval[pageFacts](t, b, readFacts))
+			if dead := browsertest.Eval[[]string](t, b, `[...document.querySelectorAll("button")].filter(e => !e.form).map(e => e.outerHTML)`); len(dead) > 0 {
+				t.Errorf("buttons that do nothing without scripts: %q", dead)
+			}
+		})
+	}
+}
