@@ -122,7 +122,34 @@ func TestAllPublishedFilesLoad(t *testing.T) {
 		}
 	}
 	checkMainSeries(t, db)
+	checkHalves(t, db)
 	checkRegister(t, db)
+}
+
+// checkHalves makes sure that a patient shared by two providers stays half a
+// patient at each.
+func checkHalves(t *testing.T, db *postgres.DB) {
+	list, _, err := db.Series(t.Context(), grantFor(t, db, "cancer_62d"), postgres.SeriesQuery{Columns: []string{"denominator"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	halves, want := 0, 0
+	for _, s := range list {
+		for _, n := range s.Columns[0] {
+			if !measures.IsMissing(n) && n != math.Trunc(n) {
+				halves++
+			}
+		}
+	}
+	_, rows := table(t, shared(t, "cancer_62d_provider_monthly.csv"))
+	for _, row := range rows {
+		if strings.HasSuffix(row[4], ".5") && row[0] != "Total" {
+			want++
+		}
+	}
+	if halves != want || halves == 0 {
+		t.Errorf("%d halves loaded, %d in the file", halves, want)
+	}
 }
 
 func sumOfAttendances(t *testing.T, db *postgres.DB) map[measures.Date]float64 {

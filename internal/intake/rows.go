@@ -13,6 +13,7 @@ import (
 type datasetPlan struct {
 	dataset     measures.Dataset
 	numbers     []numberPlan
+	homeless    []int    // columns of the file that the dataset has no place for
 	proportions [][2]int // places
 	width       int
 }
@@ -40,7 +41,8 @@ func (p *parser) plan(d measures.Dataset) (*datasetPlan, string) {
 		place, found := places[to]
 		if !found {
 			if p.mapping.Loads == Tidy {
-				continue // an empty cell is all right: see number
+				plan.homeless = append(plan.homeless, i) // an empty cell is all right
+				continue
 			}
 			return nil, fmt.Sprintf("dataset %s has no column %s", d.ID, to)
 		}
@@ -103,6 +105,11 @@ func (p *parser) parse(cells []string, to *postgres.StagedRow) *Refusal {
 		}
 		to.Numbers[n.place] = value
 	}
+	for _, column := range plan.homeless {
+		if value, _, err := parseNumber(cells[column]); err != nil || !measures.IsMissing(value) {
+			return refuse(column, fmt.Sprintf("has no place in dataset %s, which holds %s", plan.dataset.ID, columnNames(plan.dataset)))
+		}
+	}
 	for _, pair := range plan.proportions {
 		if top, bottom := to.Numbers[pair[0]], to.Numbers[pair[1]]; top > bottom {
 			columns := plan.dataset.Columns
@@ -120,6 +127,14 @@ func (p *parser) parse(cells []string, to *postgres.StagedRow) *Refusal {
 	to.Line, to.Dataset, to.Organisation, to.Stratum = int32(p.src.line), int16(dataset), org, stratum
 	to.Period, to.State = period, state
 	return nil
+}
+
+func columnNames(d measures.Dataset) string {
+	var names []string
+	for _, c := range d.Columns {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *parser) periodOf(cell string, grain measures.Grain) (measures.Date, error) {

@@ -13,13 +13,15 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 // source is a table being read: a CSV file with a header.
 type source struct {
 	path    string
 	name    string // without its folder, for the record
-	file    *os.File
+	close   func()
 	digest  hash.Hash
 	csv     *csv.Reader
 	header  []string
@@ -38,24 +40,32 @@ func openSource(path string, lib *library, o Options) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	known := slices.DeleteFunc(slices.Clone(src.header), func(name string) bool { return slices.Contains(added, name) })
-	src.mapping, err = lib.recognise(known, o.Dataset)
-	if err != nil {
+	if err := src.recognise(lib, o.Dataset); err != nil {
 		src.close()
-		// A column about persons is the better reason.
-		for i, name := range src.header {
-			if what := personalHeader(name); what != "" {
-				return nil, &PrivacyError{File: src.name, Line: 1, Column: src.header[i], What: what}
-			}
-		}
-		return nil, fmt.Errorf("%s: line 1: %w", path, err)
-	}
-	src.last = make([]string, len(src.header))
-	src.natures = make([]columnNature, len(src.header))
-	for i, name := range src.header {
-		src.natures[i] = src.mapping.nature(name)
+		return nil, err
 	}
 	return src, nil
+}
+
+// recognise finds the mapping of the table.
+func (s *source) recognise(lib *library, dataset measures.DatasetID) error {
+	known := slices.DeleteFunc(slices.Clone(s.header), func(name string) bool { return slices.Contains(added, name) })
+	var err error
+	if s.mapping, err = lib.recognise(known, dataset); err != nil {
+		// A column about persons is the better reason.
+		for _, name := range s.header {
+			if what := personalHeader(name); what != "" {
+				return &PrivacyError{File: s.name, Line: 1, Column: name, What: what}
+			}
+		}
+		return fmt.Errorf("%s: line 1: %w", s.path, err)
+	}
+	s.last = make([]string, len(s.header))
+	s.natures = make([]columnNature, len(s.header))
+	for i, name := range s.header {
+		s.natures[i] = s.mapping.nature(name)
+	}
+	return nil
 }
 
 // openTable opens a file and reads its header.
@@ -64,8 +74,19 @@ func openTable(path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := &source{path: path, name: filepath.Base(path), file: file, digest: sha256.New()}
-	buffered := bufio.NewReaderSize(io.TeeReader(file, src.digest), 256<<10)
+	src, err := readTable(path, file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	src.close = func() { file.Close() }
+	return src, nil
+}
+
+// readTable reads the header of a table.
+func readTable(path string, from io.Reader) (*source, error) {
+	src := &source{path: path, name: filepath.Base(path), digest: sha256.New(), close: func() {}}
+	buffered := bufio.NewReaderSize(io.TeeReader(from, src.digest), 256<<10)
 	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\ufeff" {
 		buffered.Discard(3) // Excel's mark of UTF-8
 	}
@@ -77,17 +98,14 @@ func openTable(path string) (*source, error) {
 		err = fmt.Errorf("it is empty; want a header line and rows")
 	}
 	if err != nil {
-		file.Close()
 		return nil, err
 	}
 	for i, name := range header {
 		name = strings.ToLower(trim(name))
 		if !utf8.ValidString(name) {
-			file.Close()
 			return nil, fmt.Errorf("line 1: the text is not UTF-8; in Excel, save as “CSV UTF-8”")
 		}
 		if name != "" && slices.Contains(src.header, name) {
-			file.Close()
 			return nil, fmt.Errorf("line 1: there are two columns %q", name)
 		}
 		if name == "" {
@@ -97,8 +115,6 @@ func openTable(path string) (*source, error) {
 	}
 	return src, nil
 }
-
-func (s *source) close() { s.file.Close() }
 
 // column is the place of a column, or -1.
 func (s *source) column(name string) int {

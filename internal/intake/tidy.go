@@ -39,7 +39,7 @@ func (p *parser) datasetOf(cells []string) (int, string) {
 		return 0, err.Error()
 	}
 	if !found {
-		d = p.newDataset(id, measure)
+		d = p.newDataset(id, measure, cells)
 	}
 	plan, problem := p.plan(d)
 	if problem != "" {
@@ -62,20 +62,35 @@ func validDatasetID(id measures.DatasetID) bool {
 	return true
 }
 
-func (p *parser) newDataset(id measures.DatasetID, measure string) measures.Dataset {
+// newDataset defines a dataset by the first row that names it: a value by
+// itself, or a numerator with a denominator. A dataset that had room for both
+// would have charts of the one that was never filled in.
+func (p *parser) newDataset(id measures.DatasetID, measure string, cells []string) measures.Dataset {
 	owner := p.as
 	if owner == "" {
 		owner = measures.England
 	}
+	columns := []measures.Column{
+		{Name: "numerator", Title: "Numerator", Type: "count", Role: "numerator"},
+		{Name: "denominator", Title: "Denominator", Type: "count", Role: "denominator"},
+	}
+	if p.filled(cells, "value") && !p.filled(cells, "numerator") && !p.filled(cells, "denominator") {
+		columns = []measures.Column{{Name: "value", Title: "Value", Type: "number", Role: "value"}}
+	}
 	return measures.Dataset{
-		ID: id, Title: strings.Clone(measure), Grain: measures.Month, Owner: string(owner), Stratifiers: []string{},
-		Columns: []measures.Column{
-			{Name: "numerator", Title: "Numerator", Type: "count", Role: "numerator"},
-			{Name: "denominator", Title: "Denominator", Type: "count", Role: "denominator"},
-			{Name: "value", Title: "Value", Type: "number", Role: "value"},
-		},
+		ID: id, Title: strings.Clone(measure), Grain: measures.Month, Owner: string(owner), Stratifiers: []string{}, Columns: columns,
 		Source: "Loaded by " + string(owner), Licence: "Not published", OptOuts: "Not stated",
 	}
+}
+
+// filled reports whether a row has anything in the cell for a column.
+func (p *parser) filled(cells []string, column string) bool {
+	for i, name := range p.src.header {
+		if p.mapping.Numbers[name] == column && i < len(cells) && cells[i] != "" {
+			return true
+		}
+	}
+	return false
 }
 
 var statuses = map[string]measures.State{"": measures.Final, "final": measures.Final, "provisional": measures.Provisional,

@@ -39,7 +39,7 @@ func TestATidyTableMakesADatasetOfItsOwner(t *testing.T) {
 	db := withRegister(t)
 	o := options(t, file(t, "falls.csv", "\ufeff"+tidyHeader+
 		"falls-per-1000,RAA,2026-05-01,3.5,1200,,,,final,\r\n"+
-		"falls-per-1000,RAA,April 2026,,1100,,,,,\n"+
+		"falls-per-1000,RAA,April 2026,-,1100,,,,,\n"+
 		"falls-per-1000,RAA,\u00a0Mar 26 ,0,\"1,050\",,ward,A1,provisional,\n"+
 		"hand-washing,RAA,2026-04,,,0.93,,,,seen twice\n"+
 		"hand-washing,RAA,31/05/2026,,,*,,,,\n"))
@@ -49,7 +49,10 @@ func TestATidyTableMakesADatasetOfItsOwner(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	d, err := db.Dataset(t.Context(), "falls_per_1000")
-	if err != nil || d.Owner != "RAA" || d.Published || len(d.Columns) != 3 || len(d.Stratifiers) != 1 || d.Stratifiers[0] != "ward" {
+	if err != nil || d.Owner != "RAA" || d.Published || columnNames(d) != "numerator, denominator" || len(d.Stratifiers) != 1 || d.Stratifiers[0] != "ward" {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if d, err := db.Dataset(t.Context(), "hand_washing"); err != nil || columnNames(d) != "value" {
 		t.Errorf("%+v, %v", d, err)
 	}
 	coverage, err := db.DatasetsWithData(t.Context(), "RAA")
@@ -69,6 +72,7 @@ func TestRowsThatCannotBeTrueAreRefusedAndTheOthersComeIn(t *testing.T) {
 		{"falls,RAA,2026-03-01,\"1,23\",10,,,,,", "a comma may only set off thousands"},
 		{"falls,RAA,Marathon 26,1,10,,,,,", "period \"Marathon 26\" is not a date"},
 		{"falls,RAA,2026-13-01,1,10,,,,,", "is not a date"},
+		{"falls,RAA,2026-03-01,1,10,0.1,,,,", "value \"0.1\" has no place in dataset falls, which holds numerator, denominator"},
 		{"falls,RAA,2026-03-15,1,10,,,,,", "is not the first day of a month"},
 		{"falls,RAA,2027-01-01,1,10,,,,,", "lies in the future"},
 		{"falls,RZZ,2026-03-01,1,10,,,,,", "org_code \"RZZ\" is not in the register"},
@@ -88,7 +92,7 @@ func TestRowsThatCannotBeTrueAreRefusedAndTheOthersComeIn(t *testing.T) {
 	}
 	o := options(t, file(t, "falls.csv", text))
 	f := mustLoad(t, db, o)[0]
-	if f.RowsIn != 20 || f.Added != 2 || f.Refused != 18 || !f.Committed {
+	if f.RowsIn != 21 || f.Added != 2 || f.Refused != 19 || !f.Committed {
 		t.Fatalf("%+v", f)
 	}
 	header, refused := table(t, f.RefusedFile)
