@@ -73,6 +73,10 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 		}
 		for _, chart := range made {
 			i := indexes[chart.Series]
+			if way.rules == measures.NoRules {
+				// Nobody looked, and that is not "common cause".
+				chart.Variation, chart.Assurance = measures.VariationEmpty, measures.AssuranceEmpty
+			}
 			charts[i] = a.dress(m, chart, &material.series[i], material.events)
 		}
 		answer.Receipt.Methods = append(answer.Receipt.Methods, Method{Entry: way.entry, Rules: way.rules, Series: len(indexes)})
