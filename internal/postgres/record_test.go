@@ -252,6 +252,7 @@ func BenchmarkRecord(b *testing.B) {
 				}
 				return
 			}
+			b.ResetTimer() // Loop does this by itself
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if _, err := db.Record(b.Context(), d); err != nil {
