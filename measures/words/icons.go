@@ -40,6 +40,9 @@ func Variation(s Subject, c *measures.Chart) Icon {
 		icon.Text = v.whyEmpty()
 	case measures.CommonCause:
 		icon.Text = v.commonText(point)
+		if statistics, tested := v.statistics(); tested && statistics.Signal {
+			icon.Heading, icon.Short = "Changed, by its runs", "Changed"
+		}
 	case measures.ImprovementHigh, measures.ImprovementLow:
 		icon.Text = point + " is special cause, in the direction wanted."
 	case measures.ConcernHigh, measures.ConcernLow:

@@ -146,7 +146,7 @@ func chartPage(v chartView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = layout.Verdict(plot.VariationIcon(v.chart.Chart.Variation, 56), v.variation.Heading).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = layout.Verdict(plot.VariationIcon(iconOf(&v.chart.Chart), 56), v.variation.Heading).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -173,6 +173,16 @@ func groupOf(c *measures.Chart) group {
 	return unchanged
 }
 
+// iconOf is the variation whose icon is shown. A run chart whose runs are not
+// by chance has no special point and so no direction: the zigzag of common cause
+// beside a sentence about change would contradict it, so the ring stays empty.
+func iconOf(c *measures.Chart) measures.Variation {
+	if c.Variation == measures.CommonCause && groupOf(c) != unchanged {
+		return measures.VariationEmpty
+	}
+	return c.Variation
+}
+
 // trustAddress is the address of an organisation's board.
 func trustAddress(code measures.ODSCode) string { return "/trusts/" + url.PathEscape(string(code)) }
 

@@ -384,7 +384,7 @@ func iconRow(l line) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = layout.Pair(plot.VariationIcon(l.chart.Chart.Variation, 40), l.variation.Short).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout.Pair(plot.VariationIcon(iconOf(&l.chart.Chart), 40), l.variation.Short).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
