@@ -267,3 +267,6 @@ func Get[T any](t testing.TB, b *Browser, action chromedp.Action[T]) T {
 	}
 	return v
 }
+
+// Context is the tab's, for steps of chromedp that have no method here.
+func (b *Browser) Context() context.Context { return b.ctx }

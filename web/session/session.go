@@ -126,10 +126,14 @@ func (s *Sessions) SignIn(r *http.Request, id string, at measures.ODSCode) error
 func (s *Sessions) SignOut(r *http.Request) error { return s.manager.Destroy(r.Context()) }
 
 // onThisSite is the address to go to after signing in: one of our own, never
-// another site's.
+// another site's. It must be as plain as the addresses that this site makes:
+// browsers drop tabs and line ends and take a backslash for a slash, so that
+// "/<tab>/elsewhere.example" would lead away.
 func onThisSite(to string) string {
-	if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.HasPrefix(to, "/\\") && !strings.HasPrefix(to, "/sign-") {
-		return to
+	parsed, err := url.Parse(to) // refuses control characters
+	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.Opaque != "" ||
+		!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) || strings.HasPrefix(parsed.Path, "/sign-") {
+		return "/"
 	}
-	return "/"
+	return to
 }
