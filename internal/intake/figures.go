@@ -49,11 +49,18 @@ func loadFigures(ctx context.Context, db *postgres.DB, lib *library, src *source
 	}
 	src.digest.Sum(header.Digest[:0])
 	report.Digest = "sha256:" + hex.EncodeToString(header.Digest[:])
+	repeated, err := in.Repeats(ctx)
+	if err != nil {
+		return err
+	}
 	if _, err := in.Duplicates(ctx, refused.duplicate); err != nil {
 		return err
 	}
 	report.Refused = refused.count
 	report.Warnings = p.warnings()
+	if repeated > 0 {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("%d rows repeat an earlier line figure for figure; each was taken once", repeated))
+	}
 	if p.good == refused.duplicates {
 		report.RowsIn = refused.count
 		if err := refused.report(src, o, report); err != nil {
@@ -66,6 +73,7 @@ func loadFigures(ctx context.Context, db *postgres.DB, lib *library, src *source
 	}
 	lists := p.lists()
 	lists.Refused[0] += refused.count
+	lists.Repeated = repeated
 	if err := in.Resolve(ctx, header, lists); err != nil {
 		return err
 	}

@@ -29,6 +29,10 @@ func (in *Intake) Apply(ctx context.Context, header LoadHeader, lists FileLists)
 		}
 		c.Dataset, c.Refused = lists.Datasets[i].ID, lists.Refused[i]
 		c.RowsIn += c.Refused
+		if i == 0 {
+			c.RowsIn += lists.Repeated
+			c.Unchanged += lists.Repeated
+		}
 		if c.Changed() {
 			if err := in.writeLoad(ctx, header, in.datasets[i], c); err != nil {
 				return nil, err

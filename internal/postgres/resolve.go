@@ -27,6 +27,7 @@ type FileLists struct {
 	Strata        []FileStratum // the first is the whole
 	Source        string        // where names come from: the mapping
 	Refused       []int64       // rows already refused, for each dataset
+	Repeated      int64         // rows passed over because an earlier line says the same
 }
 
 // Resolve gives numbers to what the file names: organisations that are not in

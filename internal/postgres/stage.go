@@ -153,9 +153,29 @@ func appendInt2(b []byte, n int16) []byte {
 	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(b, 2), uint16(n))
 }
 
+// Repeats passes over rows that say again, figure for figure, what an earlier
+// line of the file says, and counts them: nothing is in doubt about those.
+func (in *Intake) Repeats(ctx context.Context) (int64, error) {
+	tag, err := in.tx.Exec(ctx, `
+		UPDATE staging s
+		SET refused = TRUE
+		FROM (
+			SELECT dataset, org, stratum, period, min(line) AS first
+			FROM staging
+			GROUP BY dataset, org, stratum, period
+			HAVING count(*) > 1 AND count(DISTINCT (state, numbers)) = 1
+		) twice
+		WHERE (s.dataset, s.org, s.stratum, s.period) = (twice.dataset, twice.org, twice.stratum, twice.period)
+			AND s.line > twice.first`)
+	if err != nil {
+		return 0, fmt.Errorf("look for rows that are repeated: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}
+
 // Duplicates refuses every staged row whose key comes more than once in the
-// file, and tells of each, in order of line, with the line of another. Nobody can know which of
-// two is meant.
+// file, and tells of each, in order of line, with the line of
+// another. Nobody can know which of two is meant.
 func (in *Intake) Duplicates(ctx context.Context, each func(line, other int32) error) (int64, error) {
 	rows, err := in.tx.Query(ctx, `
 		WITH found AS (
@@ -164,10 +184,12 @@ func (in *Intake) Duplicates(ctx context.Context, each func(line, other int32) e
 			FROM (
 				SELECT dataset, org, stratum, period, min(line) AS first, max(line) AS last
 				FROM staging
+				WHERE NOT refused
 				GROUP BY dataset, org, stratum, period
 				HAVING count(*) > 1
 			) twice
 			WHERE (s.dataset, s.org, s.stratum, s.period) = (twice.dataset, twice.org, twice.stratum, twice.period)
+				AND NOT s.refused
 			RETURNING s.line, CASE WHEN s.line = twice.first THEN twice.last ELSE twice.first END AS other
 		)
 		SELECT line, other FROM found ORDER BY line`)
