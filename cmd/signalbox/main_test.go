@@ -12,6 +12,10 @@ import (
 // of the program itself.
 const childWord = "sandbox-of-a-test"
 
+// programWord makes the test program the program itself, with the arguments
+// that follow: for tests of what may only happen to a whole process.
+const programWord = "program-of-a-test"
+
 func TestMain(m *testing.M) {
 	// The house that these tests open starts its sandboxes by the program's own word.
 	if len(os.Args) > 1 && (os.Args[1] == childWord || os.Args[1] == "sandbox") {
@@ -20,6 +24,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == programWord {
+		os.Args = append(os.Args[:1], os.Args[2:]...)
+		main()
 	}
 	status := m.Run()
 	closeOpened()
