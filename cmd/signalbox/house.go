@@ -206,9 +206,19 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 		Names:      h.db,
 		Policy:     h.engine,
 		Metrics:    promhttp.Handler(),
-		Ready:      func(r *http.Request) error { return h.db.Ping(r.Context()) },
+		Ready:      h.ready,
 		Log:        h.log,
 	}
+}
+
+// readyWithin is how long the database may take to answer before the program
+// says that it is not ready.
+const readyWithin = 2 * time.Second
+
+func (h *house) ready(r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	return h.db.Ping(ctx)
 }
 
 func releasesOf(s *shelf) []plugins.Release { return s.Releases() }
