@@ -69,14 +69,14 @@ var hostile = map[string]struct {
 }
 
 // tell installs and runs a module and gives the error, with the time it took.
-func tell(t *testing.T, h *host.Host, module []byte) (error, time.Duration) {
+func tell(t *testing.T, h *host.Host, module []byte) (time.Duration, error) {
 	start := time.Now()
 	release, err := h.Install(within(t, time.Minute), module)
 	if err == nil {
 		start = time.Now()
 		_, err = h.Run(within(t, time.Minute), release.Digest, request("xmr", 1, 36))
 	}
-	return err, time.Since(start)
+	return time.Since(start), err
 }
 
 func checkTold(t *testing.T, module []byte, err error, kind error, cause string) {
@@ -115,7 +115,7 @@ func TestHostileModulesGetAClearAnswerAndHarmNobody(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err, took := tell(t, h, module)
+			took, err := tell(t, h, module)
 			checkTold(t, module, err, want.kind, want.cause)
 			t.Logf("after %v: %v", took.Round(time.Millisecond), err)
 		})
@@ -130,7 +130,7 @@ func TestARunawayLoopIsKilledAtItsDeadline(t *testing.T) {
 	}
 	h := newHost(t, nil)
 	limit := plugins.DefaultLimits().Page
-	err, took := tell(t, h, module)
+	took, err := tell(t, h, module)
 	checkTold(t, module, err, plugins.ErrFault, "deadline of 250ms passed")
 	if took < limit || took > 20*limit {
 		t.Errorf("it was answered after %v; the deadline is %v", took, limit)
@@ -196,7 +196,7 @@ func TestCompilingHasABudgetOfItsOwn(t *testing.T) {
 	})
 	good := install(t, h, built(t, spcFolder))
 	bystander := watch(t, h, good.Digest)
-	err, took := tell(t, h, module)
+	took, err := tell(t, h, module)
 	bystander()
 	checkTold(t, module, err, plugins.ErrRefused, "compiling: it was not compiled within 1s")
 	t.Logf("refused after %v", took)
