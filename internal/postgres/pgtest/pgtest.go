@@ -6,7 +6,7 @@
 //
 //	SIGNALBOX_TEST_DATABASE_URL  a server to use in place of the private cluster;
 //	                             its user must be allowed to create databases
-//	CI                           "true": without PostgreSQL tests fail, else they are skipped
+//	SIGNALBOX_DATABASE           "required": without PostgreSQL tests fail, else they are skipped
 package pgtest
 
 import (
@@ -44,7 +44,7 @@ func URL(t testing.TB) string {
 	t.Helper()
 	base, err := server()
 	switch {
-	case errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("CI") != "true":
+	case errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("SIGNALBOX_DATABASE") != "required":
 		t.Skip("this test needs PostgreSQL: ", err)
 	case err != nil:
 		t.Fatal("PostgreSQL for tests: ", err)
