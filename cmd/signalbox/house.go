@@ -172,17 +172,22 @@ func (h *house) keepCurrent(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		err := h.main.Catalogue.Refresh(ctx, h.db)
-		if err == nil {
-			var reference policy.ReferenceData
-			if reference, err = analysis.Reference(ctx, h.db, h.books.Releases()); err == nil {
-				err = h.engine.SetData(ctx, reference)
-			}
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := h.look(ctx); err != nil && ctx.Err() == nil {
 			h.log.Warn("datasets and organisations could not be read again; going on with what is known", "error", err)
 		}
 	}
+}
+
+// look takes notice of the datasets and organisations that there are now.
+func (h *house) look(ctx context.Context) error {
+	if err := h.main.Catalogue.Refresh(ctx, h.db); err != nil {
+		return err
+	}
+	reference, err := analysis.Reference(ctx, h.db, h.books.Releases())
+	if err != nil {
+		return err
+	}
+	return h.engine.SetData(ctx, reference)
 }
 
 // openSite puts the pages on top.

@@ -188,7 +188,7 @@ func wholeOrAbsent(t *testing.T, db *postgres.DB, rows int64) bool {
 }
 
 // sandboxesOf finds the sandboxes of a server.
-func sandboxesOf(t *testing.T, server *program) []int {
+func sandboxesOf(t testing.TB, server *program) []int {
 	t.Helper()
 	var found []int
 	for _, pid := range childrenOf(t, server.cmd.Process.Pid) {
@@ -204,7 +204,7 @@ func sandboxesOf(t *testing.T, server *program) []int {
 }
 
 // childrenOf lists the processes that a process started.
-func childrenOf(t *testing.T, parent int) []int {
+func childrenOf(t testing.TB, parent int) []int {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {

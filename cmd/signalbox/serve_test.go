@@ -147,12 +147,15 @@ func TestLimitsOfEveryTrustAgreeOnThePage(t *testing.T) {
 // beside the checkout and is no part of it.
 func sharedFile(t testing.TB, name string) string {
 	t.Helper()
-	dir := cmp.Or(os.Getenv("SIGNALBOX_SHARED"), filepath.Join("..", "..", "..", "shared"))
-	path := filepath.Join(dir, "data", name)
+	path := filepath.Join(sharedFolder(), name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("this test reads %s, which is not here; set SIGNALBOX_SHARED to the folder of the reference data", name)
 	}
 	return path
+}
+
+func sharedFolder() string {
+	return filepath.Join(cmp.Or(os.Getenv("SIGNALBOX_SHARED"), filepath.Join("..", "..", "..", "shared")), "data")
 }
 
 // sharedTable reads such a file as maps from column to cell.
