@@ -43,6 +43,29 @@ func withSymbol(v float64, u measures.Unit, decimals int) string {
 	return text + u.Symbol
 }
 
+// LineDecimals is with how many decimals a centre line or a limit is written:
+// as values are, but with one where whole numbers are small. A mean of 1.2
+// people is not 1.
+func LineDecimals(v float64, u measures.Unit) int {
+	if u.Decimals == 0 && math.Abs(v) < 10 && v != math.Trunc(v) {
+		return 1
+	}
+	return u.Decimals
+}
+
+// Line writes a centre line or a limit: "59.1%".
+func Line(v float64, u measures.Unit) string { return withSymbol(v, u, LineDecimals(v, u)) }
+
+// Limits writes two limits: "52.2–65.9%". A minus sign beside a dash would be
+// lost, so then there is a word between them.
+func Limits(lower, upper float64, u measures.Unit) string {
+	between := "–"
+	if lower < 0 {
+		between = " to "
+	}
+	return Number(lower, LineDecimals(lower, u)) + between + Line(upper, u)
+}
+
 // Target writes a target with no more decimals than it needs: "78%".
 func Target(v float64, u measures.Unit) string {
 	for decimals := 0; decimals < 6; decimals++ {
@@ -64,13 +87,16 @@ func (v *view) named(y float64) string {
 	if v.s.Unit.Symbol != "" || v.s.Unit.Words == "" {
 		return text
 	}
+	if text == "1" && v.s.Unit.Words == "people" {
+		return "1 person"
+	}
 	return text + " " + v.s.Unit.Words
 }
 
 // apart writes a limit with as many decimals as it takes to show on which side
 // of it a value lies: 65.9% is not above 65.9%.
 func (v *view) apart(limit, y float64) string {
-	decimals := v.s.Unit.Decimals
+	decimals := LineDecimals(limit, v.s.Unit)
 	for decimals < v.s.Unit.Decimals+4 && Number(limit, decimals) == Number(y, decimals) {
 		decimals++
 	}

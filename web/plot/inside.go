@@ -50,7 +50,7 @@ func same(column []float64, seg *segment) (float64, bool) {
 // insideLabel writes a label above or below its line, at the first of two
 // shifts unless the second covers less.
 func (d *drawing) insideLabel(seg *segment, class, word, short string, v float64, shifts ...float64) {
-	value := d.value(v, true)
+	value := d.lineValue(v, true)
 	room := seg.x1 - seg.x0 - 10
 	if d.size != Wide {
 		word = short

@@ -75,11 +75,11 @@ func (d *drawing) findLabels() []label {
 		upper, lower = "Upper", "Lower"
 	}
 	v := d.lastOf(c.Centre)
-	add("lm", v, d.value(v, symbol), d.p.centreWord(), 2)
+	add("lm", v, d.lineValue(v, symbol), d.p.centreWord(), 2)
 	v = d.lastOf(c.Upper)
-	add("ll", v, d.value(v, symbol), upper, -2)
+	add("ll", v, d.lineValue(v, symbol), upper, -2)
 	v = d.lastOf(c.Lower)
-	add("ll", v, d.value(v, symbol), lower, 3)
+	add("ll", v, d.lineValue(v, symbol), lower, 3)
 	return labels
 }
 

@@ -82,6 +82,18 @@ func (d *drawing) value(v float64, symbol bool) string {
 	return string(b)
 }
 
+// lineValue is a centre line or a limit.
+func (d *drawing) lineValue(v float64, symbol bool) string {
+	if decimals := words.LineDecimals(v, d.p.Unit); decimals != d.p.Unit.Decimals {
+		text := words.Number(v, decimals)
+		if symbol {
+			text += d.p.Unit.Symbol
+		}
+		return text
+	}
+	return d.value(v, symbol)
+}
+
 // targetValue is a target as people say it: 78%, not 78.0%.
 func (d *drawing) targetValue(v float64, symbol bool) string {
 	unit := d.p.Unit

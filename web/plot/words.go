@@ -114,7 +114,7 @@ func (p *Picture) describe() string {
 	}
 	b.WriteString(" Last value " + p.written(c.Y[last]) + ".")
 	if v := at(c.Centre, last); finite(v) {
-		b.WriteString(" " + p.centreWord() + " " + p.written(v))
+		b.WriteString(" " + p.centreWord() + " " + words.Line(v, p.Unit))
 		b.WriteString(p.limitWords(at(c.Lower, last), at(c.Upper, last)))
 		b.WriteString(".")
 	}
@@ -129,11 +129,11 @@ func (p *Picture) limitWords(lower, upper float64) string {
 	s := newScale(p, 0, p.Chart.Len())
 	switch low, high := lower >= s.low, upper <= s.high; {
 	case low && high:
-		return ", process limits " + p.written(lower) + " to " + p.written(upper)
+		return ", process limits " + words.Line(lower, p.Unit) + " to " + words.Line(upper, p.Unit)
 	case high:
-		return ", upper process limit " + p.written(upper)
+		return ", upper process limit " + words.Line(upper, p.Unit)
 	case low:
-		return ", lower process limit " + p.written(lower)
+		return ", lower process limit " + words.Line(lower, p.Unit)
 	}
 	return ""
 }
