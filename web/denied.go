@@ -82,3 +82,11 @@ func capital(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// beyond is the message of a reason that the page has not said already.
+func (d denied) beyond(reason policy.Reason) string {
+	if reason.Message == d.first() {
+		return ""
+	}
+	return reason.Message
+}

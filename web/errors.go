@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
@@ -78,6 +79,9 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
+	case errors.Is(err, charts.ErrNoFigures):
+		return trouble{status: http.StatusNotFound, title: "There are no figures for this chart",
+			text: "So there is nothing to make a file of.", help: "The organisation's own page lists the measures that it has figures for."}
 	case errors.Is(err, policy.ErrUnavailable):
 		return trouble{status: http.StatusServiceUnavailable, title: "The policy could not be asked",
 			text: "Nobody has refused you: the rules that decide did not answer in time, so nothing was read.", help: "Please try again in a minute."}
@@ -111,6 +115,7 @@ func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, den
 	d := denied{page: page, record: denial.Record, reasons: decision.Reasons}
 	d.page.Title, d.page.Door = "You cannot see this chart", layout.Charts
 	d.asked = string(resource.Dataset) + " · " + string(resource.ODS)
+	d.page.Demo = demo.Fictional(resource.ODS)
 	checks, err := s.Policy.Explain(r.Context(), decision.Request)
 	if err != nil {
 		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)

@@ -258,7 +258,7 @@ func deniedPage(d denied) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = layout.Check(plot.Attention, reason.Message).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = layout.Check(plot.Attention, d.beyond(reason)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -198,6 +198,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 		actor, ok := sessions.Actor(r)
 		if ok {
 			page.Who = sessions.Who(r.Context(), actor)
+			page.Demo = demo.Fictional(actor.ODS)
 		}
 		return actor, page
 	}

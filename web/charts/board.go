@@ -87,7 +87,7 @@ func (p *Pages) fill(ctx context.Context, b *board, actor policy.Actor, code mea
 		b.add(&answers[i])
 	}
 	b.tally = tallyOf(b.lines)
-	b.page.Attribution, b.page.Demo = attributions(answers)
+	credit(&b.page, answers, code)
 	return nil
 }
 
@@ -106,7 +106,7 @@ func (b *board) add(a *analysis.Answer) {
 		b.failed = append(b.failed, failedLine{a.Measure, a.Err})
 	case len(a.Charts) > 0:
 		l := newLine(a.Measure, &a.Charts[0], a.Receipt.Disclosure)
-		l.name, l.detail, l.href = a.Measure.Title, a.Measure.Scope, href
+		l.name, l.detail, l.href, l.published = a.Measure.Title, a.Measure.Scope, href, a.Dataset.Published
 		b.lines = append(b.lines, l)
 		b.receipts = append(b.receipts, a.Receipt)
 	}
@@ -130,4 +130,14 @@ func monthsBetween(a, b measures.Date) int {
 	ya, ma, _ := a.Civil()
 	yb, mb, _ := b.Civil()
 	return (yb-ya)*12 + mb - ma
+}
+
+// allAt gives the one month that all datasets reach to, if it is one.
+func allAt(fresh []freshness) (freshness, bool) {
+	for _, f := range fresh {
+		if f.last != fresh[0].last {
+			return freshness{}, false
+		}
+	}
+	return fresh[0], len(fresh) > 1
 }

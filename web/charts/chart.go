@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,12 @@ import (
 	"github.com/signalbox-health/signalbox/web/plot"
 )
 
-// ErrBadAddress says that an address asks for something that cannot be.
-var ErrBadAddress = errors.New("bad address")
+var (
+	// ErrBadAddress says that an address asks for something that cannot be.
+	ErrBadAddress = errors.New("bad address")
+	// ErrNoFigures says that there is nothing to make a file of.
+	ErrNoFigures = errors.New("no figures for this chart")
+)
 
 // chartView is one chart and all that is said about it.
 type chartView struct {
@@ -35,9 +40,9 @@ type chartView struct {
 	rules        []words.Rule
 	rows         []row // newest first
 	events       []plot.Lettered
-	strata       []string // that the reader may choose
-	whole        bool     // all there is, not from the measure's start
-	others       []*measures.Measure
+	strata       []string   // that the reader may choose
+	whole        bool       // all there is, not from the measure's start
+	asked        url.Values // of the address, for other forms of the same chart
 }
 
 // rowsShown is how many rows of the table stand open.
@@ -84,11 +89,13 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	if answer.Err != nil {
 		return answer.Err
 	}
-	view := chartView{page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything}
-	view.page.Attribution, view.page.Demo = attributions(answers)
+	view := chartView{page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query()}
+	credit(&view.page, answers, code)
 	view.page.Zoom = true
 	if !view.choose(answer, r.FormValue("stratum"), question.Stratifier != "") {
-		view.others = p.Analysis.Catalogue.Measures()
+		if format != "" {
+			return fmt.Errorf("%s at %s as %s: %w", id, code, format, ErrNoFigures)
+		}
 		return nothingPage(view).Render(r.Context(), w)
 	}
 	view.fill(p.today())
@@ -183,7 +190,7 @@ func (v *chartView) row(i int) row {
 	}
 	r.limits = "–"
 	if !measures.IsMissing(c.Lower[i]) && !measures.IsMissing(c.Upper[i]) {
-		r.limits = words.Number(c.Lower[i], unit.Decimals) + "–" + words.Number(c.Upper[i], unit.Decimals) + unit.Symbol
+		r.limits = words.Limits(c.Lower[i], c.Upper[i], unit)
 	}
 	return r
 }
@@ -238,15 +245,21 @@ func (v chartView) address(format string) string {
 	if format != "" {
 		address += "." + format
 	}
-	var asked []string
-	if v.whole {
-		asked = append(asked, "all")
+	form := url.Values{}
+	for _, key := range []string{"by", "from", "to", "load"} {
+		if value := v.asked.Get(key); value != "" {
+			form.Set(key, value)
+		}
 	}
 	if len(v.strata) > 0 {
-		asked = append(asked, "by="+v.measure.Stratifiers[0], "stratum="+strings.ReplaceAll(v.chart.Stratum, " ", "+"))
+		form.Set("stratum", v.chart.Stratum)
 	}
-	if len(asked) > 0 {
-		address += "?" + strings.Join(asked, "&")
+	asked := form.Encode()
+	if v.whole {
+		asked = strings.TrimSuffix("all&"+asked, "&")
+	}
+	if asked != "" {
+		address += "?" + asked
 	}
 	return address
 }
@@ -255,7 +268,7 @@ func (v chartView) address(format string) string {
 func (v chartView) where() string {
 	parts := []string{v.organisation.Name + " (" + string(v.organisation.ODS) + ")"}
 	if v.chart != nil && v.chart.Stratum != "" {
-		parts = append(parts, v.chart.Stratum)
+		parts = append(parts, stratumName(v.chart.Stratum))
 	}
 	if v.measure.Scope != "" {
 		parts = append(parts, v.measure.Scope)
@@ -341,12 +354,12 @@ func (v chartView) phases() []phaseLine {
 		d := &v.chart.Decided[number]
 		l := phaseLine{number: number + 1, span: words.Period(c.X[first], v.measure.Grain) + " to " + words.Period(c.X[last], v.measure.Grain), centre: "–", limits: "–"}
 		if !measures.IsMissing(c.Centre[last]) {
-			l.centre = words.Value(c.Centre[last], unit)
+			l.centre = words.Line(c.Centre[last], unit)
 		}
 		if !measures.IsMissing(c.Lower[last]) {
-			l.limits = words.Number(c.Lower[last], unit.Decimals) + "–" + words.Number(c.Upper[last], unit.Decimals) + unit.Symbol
+			l.limits = words.Limits(c.Lower[last], c.Upper[last], unit)
 		}
-		l.reason = reasonOf(d)
+		l.reason = reasonOf(d, l.limits != "–")
 		lines = append(lines, l)
 	}
 	return lines
@@ -359,12 +372,12 @@ type phaseLine struct {
 	reason               string
 }
 
-func reasonOf(d *measures.Phase) string {
+func reasonOf(d *measures.Phase, limited bool) string {
 	text := d.Reason
 	if text == "" {
 		text = "The first figures there are."
 	}
-	if d.Baseline > 0 {
+	if d.Baseline > 0 && limited {
 		text += fmt.Sprintf(" Baseline: the first %d points.", d.Baseline)
 	}
 	if d.Author != "" {

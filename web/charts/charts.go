@@ -58,6 +58,7 @@ type line struct {
 	name, detail string
 	href         string
 	own          bool
+	published    bool // may be compared with other trusts
 	chart        *analysis.Chart
 	measure      *measures.Measure
 	subject      words.Subject
@@ -84,10 +85,10 @@ func newLine(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) li
 	l.month = words.Period(c.Chart.X[last], m.Grain)
 	end := c.Chart.Len() - 1
 	if centre := c.Chart.Centre[end]; !measures.IsMissing(centre) {
-		l.centre = words.Value(centre, m.Unit)
+		l.centre = words.Line(centre, m.Unit)
 	}
 	if lower, upper := c.Chart.Lower[end], c.Chart.Upper[end]; !measures.IsMissing(lower) && !measures.IsMissing(upper) {
-		l.limits = words.Number(lower, m.Unit.Decimals) + " to " + words.Number(upper, m.Unit.Decimals)
+		l.limits = words.Number(lower, words.LineDecimals(lower, m.Unit)) + " to " + words.Number(upper, words.LineDecimals(upper, m.Unit))
 	}
 	return l
 }
@@ -133,7 +134,18 @@ func titleOf(m *measures.Measure, stratum string) string {
 	if stratum == "" {
 		return m.Title
 	}
-	return m.Title + ": " + stratum
+	return m.Title + ": " + stratumName(stratum)
+}
+
+// initials are strata that are written in capital letters.
+var initials = map[string]bool{"ct": true, "mri": true, "dexa": true, "bme": true}
+
+// stratumName writes a stratum as people do: its code is made for columns.
+func stratumName(code string) string {
+	if initials[code] {
+		return strings.ToUpper(code)
+	}
+	return strings.ReplaceAll(code, "_", " ")
 }
 
 // hiddenRange says which counts are hidden: "1 to 7".
@@ -194,6 +206,24 @@ func chartAddress(code measures.ODSCode, measure measures.MeasureID) string {
 // measureAddress is the address of one measure across all trusts.
 func measureAddress(measure measures.MeasureID) string {
 	return "/measures/" + url.PathEscape(string(measure))
+}
+
+// comparable are the measures that anybody may see at all trusts.
+func (p *Pages) comparable() []*measures.Measure {
+	var list []*measures.Measure
+	for _, m := range p.Analysis.Catalogue.Measures() {
+		if d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); ok && d.Published {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// credit says on the page who its figures are from, and whether they are made
+// up. A page without figures goes by the organisation it is about.
+func credit(page *layout.Page, answers []analysis.Answer, about measures.ODSCode) {
+	page.Attribution, page.Demo = attributions(answers)
+	page.Demo = page.Demo || demo.Fictional(about)
 }
 
 // attributions are the lines to show beside the data, each once, and whether

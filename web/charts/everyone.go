@@ -101,11 +101,7 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 	e := everyone{page: page, measure: measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt}
 	answers[0].Charts = oneWorld(answers[0].Charts, actor)
 	e.page.Attribution, e.page.Demo = attributions(answers)
-	for _, m := range p.Analysis.Catalogue.Measures() {
-		if d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); ok && d.Published {
-			e.measures = append(e.measures, m)
-		}
-	}
+	e.measures = p.comparable()
 	e.fill(&answers[0], trusts, actor.ODS)
 	return everyonePage(e).Render(r.Context(), w)
 }

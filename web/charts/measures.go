@@ -9,7 +9,8 @@ import (
 
 type measureList struct {
 	page layout.Page
-	with []*measures.Measure // somebody has loaded data for it
+	with []*measures.Measure // anybody may see it at all trusts
+	own  []*measures.Measure // each trust's own: seen on the trust's board
 	sans []*measures.Measure // defined, and waiting for data
 }
 
@@ -18,9 +19,12 @@ func (p *Pages) Measures(w http.ResponseWriter, r *http.Request) error {
 	_, page := p.frame(r, "Measures", layout.Crumb{Name: "What changed", URL: "/"})
 	list := measureList{page: page}
 	for _, m := range p.Analysis.Catalogue.Measures() {
-		if _, ok := p.Analysis.Catalogue.Dataset(m.Dataset); ok {
+		switch d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); {
+		case ok && d.Published:
 			list.with = append(list.with, m)
-		} else {
+		case ok:
+			list.own = append(list.own, m)
+		default:
 			list.sans = append(list.sans, m)
 		}
 	}

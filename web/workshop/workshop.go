@@ -5,6 +5,7 @@ package workshop
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
@@ -21,11 +22,33 @@ type Pages struct {
 	Reader    func(*http.Request) (policy.Actor, layout.Page)
 }
 
-// listing is a plugin and the measures it computes.
+// listing is a plugin and the measures that it computes, or that it defines
+// for another plugin to compute.
 type listing struct {
 	page     layout.Page
 	release  plugins.Release
-	measures []*measures.Measure
+	measures []entry
+}
+
+// entry is one measure of a plugin.
+type entry struct {
+	*measures.Measure
+	open bool // published, so that anybody may see it at all trusts
+}
+
+// code reports whether the plugin brings code, and not only definitions.
+func (l listing) code() bool { return len(l.release.Manifest.Entries) > 0 }
+
+// heading is what the list of measures is called.
+func (l listing) heading() string {
+	verb := "Defines "
+	if l.code() {
+		verb = "Computes "
+	}
+	if len(l.measures) == 1 {
+		return verb + "one measure"
+	}
+	return verb + strconv.Itoa(len(l.measures)) + " measures"
 }
 
 type catalogue struct {
@@ -60,9 +83,14 @@ func (p *Pages) Plugin(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) list(page layout.Page, release plugins.Release) listing {
 	l := listing{page: page, release: release}
+	defines := map[measures.MeasureID]bool{}
+	for i := range release.Manifest.Measures {
+		defines[release.Manifest.Measures[i].ID] = true
+	}
 	for _, m := range p.Catalogue.Measures() {
-		if m.Uses.Plugin == release.Manifest.ID {
-			l.measures = append(l.measures, m)
+		if defines[m.ID] || l.code() && m.Uses.Plugin == release.Manifest.ID {
+			d, known := p.Catalogue.Dataset(m.Dataset)
+			l.measures = append(l.measures, entry{m, known && d.Published})
 		}
 	}
 	return l
