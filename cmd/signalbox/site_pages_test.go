@@ -23,7 +23,7 @@ var sitePages = []sitePage{
 
 	{name: "home of a clinician", person: "demo-clinician", path: "/", says: "Larkfield Hospitals Trust"},
 	{name: "home of an analyst", person: "demo-analyst", path: "/", says: "North Wexbourne"},
-	{name: "home of an innovator", person: "demo-innovator", path: "/", says: "Choose a trust or a measure"},
+	{name: "home of an innovator", person: "demo-innovator", path: "/", says: "Find a chart"},
 
 	{name: "all trusts by name", person: "demo-clinician", path: "/trusts", says: "that exist today"},
 	{name: "search with typing errors", person: "demo-clinician", path: "/trusts?q=Larkfeild+hosptal", says: "Larkfield"},
@@ -39,9 +39,10 @@ var sitePages = []sitePage{
 	{name: "chart with a gap", person: "demo-clinician", path: "/trusts/ZZE/measures/ae-4h", says: "not measured", chart: true},
 	{name: "chart across a merger", person: "demo-analyst", path: "/trusts/ZZD/measures/ae-4h?all", says: "took over Penwick General", chart: true},
 	{name: "chart that hits and misses", person: "demo-clinician", path: "/trusts/ZZC/measures/ae-4h", says: "by chance", chart: true},
-	{name: "chart of small numbers", person: "demo-analyst", path: "/trusts/ZZH/measures/ae-dta-12h", says: "idden", chart: true},
+	{name: "chart of small numbers", person: "demo-analyst", path: "/trusts/ZZH/measures/ae-dta-12h", says: "1 person in May 2026", chart: true},
+	{name: "chart under suppression", person: "demo-analyst", path: "/trusts/ZZB/measures/demo-falls", says: "counts from 1 to 7 are hidden", chart: true},
 	{name: "run chart of 11 months", person: "demo-clinician", path: "/trusts/ZZA/measures/ae-4h?from=2025-07-01&to=2026-05-01", says: "run chart", chart: true},
-	{name: "chart of one test", person: "demo-clinician", path: "/trusts/ZZA/measures/diagnostics-6w?by=test&stratum=mri", says: "mri", chart: true},
+	{name: "chart of one test", person: "demo-clinician", path: "/trusts/ZZA/measures/diagnostics-6w?by=test&stratum=mri", says: "MRI", chart: true},
 	{name: "chart without figures", person: "demo-clinician", path: "/trusts/ZZJ/measures/cancer-62d", says: "There are no figures for this chart"},
 
 	{name: "one measure at all trusts", person: "demo-clinician", path: "/measures/ae-4h", says: "it is no ranking"},
@@ -53,13 +54,14 @@ var sitePages = []sitePage{
 	{name: "measures", person: "demo-clinician", path: "/measures", says: "Each answers a problem"},
 
 	{name: "plugins", person: "demo-innovator", path: "/plugins", says: "in a sandbox"},
-	{name: "plugin", person: "demo-innovator", path: "/plugins/spc", says: "Digest"},
+	{name: "plugin", person: "demo-innovator", path: "/plugins/spc", says: "Computes 1"},
+	{name: "pack of measures", person: "demo-innovator", path: "/plugins/urgent-care", says: "Defines 6 measures"},
 	{name: "governance", person: "demo-governance-lead", path: "/governance", says: "national baseline"},
 
 	{name: "denied", person: "demo-clinician", path: "/trusts/ZZB/measures/demo-falls", status: 403, says: "What was checked"},
 	{name: "no such page", person: "demo-clinician", path: "/nowhere", status: 404, says: "There is no such page"},
 	{name: "no such trust", person: "demo-clinician", path: "/trusts/ZZ9", status: 404, says: "no organisation with that code"},
-	{name: "no such measure", person: "demo-clinician", path: "/trusts/ZZA/measures/nothing", status: 404, says: "no such measure"},
+	{name: "no such measure", person: "demo-clinician", path: "/trusts/ZZA/measures/nothing", status: 404, says: "There is no such measure"},
 	{name: "bad address", person: "demo-clinician", path: "/trusts/ZZA/measures/ae-4h?from=May", status: 400, says: "asks for something that cannot be"},
 }
 

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/signalbox-health/signalbox/web/browsertest"
+)
+
+// TestPagesPrintWithTheirWordsAndWithoutTheirDoors reads the paper that comes
+// out: what the page says is on it, what can only be pressed is not.
+func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
+	s, b := site(t), eyes(t)
+	b.Look(t, views[1]) // paper is white whatever the screen is
+	for _, test := range []struct {
+		path  string
+		pages int // at most
+	}{{"/", 3}, {"/trusts/ZZA", 3}, {"/trusts/ZZA/measures/ae-4h", 4}, {"/measures/ae-4h", 4}, {"/governance", 3}} {
+		t.Run(test.path, func(t *testing.T) {
+			s.sit(t, b, "demo-clinician")
+			b.Visit(t, s.address+test.path, 200)
+			wanted := browsertest.Eval[[]string](t, b, `["h1", ".sentence", ".demo p"].map(s => document.querySelector(s).textContent)`)
+			paper, err := browsertest.ReadPDF(browsertest.Get(t, b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(paper) > test.pages {
+				t.Errorf("%d sheets, want %d at most", len(paper), test.pages)
+			}
+			text := squeeze(strings.Join(paper, " "))
+			for _, words := range wanted {
+				if !strings.Contains(text, squeeze(words)) {
+					t.Errorf("the paper does not say %q, but %.300q", words, text)
+				}
+			}
+			for _, words := range []string{"Sign out", "Skip to the content", "Workshop", "Zoom and hover", "Find a trust", "JSON"} {
+				if strings.Contains(text, squeeze(words)) {
+					t.Errorf("the paper has %q, which nobody can press", words)
+				}
+			}
+			for _, complaint := range b.Complaints(t) {
+				t.Errorf("the browser complains: %s", complaint)
+			}
+		})
+	}
+}
+
+// squeeze takes all space away: where lines break on paper does not matter.
+func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }
