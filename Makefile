@@ -17,7 +17,7 @@ GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_te
 ASSETS := web/assets/built/manifest.json
 PLUGINS := plugins/library/built/index.json
 
-.PHONY: help run test build check bench soak generate plugins assets screenshots clean
+.PHONY: help run test race build check bench soak generate plugins assets screenshots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,11 @@ test: ## set up what tests need, then run them all, browser tests included
 	@scripts/setup test
 	@$(MAKE) --no-print-directory $(ASSETS) $(PLUGINS)
 	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
+
+race: build ## the tests that need no browser under the race detector, sandboxes without it
+	@scripts/setup run
+	SIGNALBOX_SANDBOX=$(CURDIR)/bin/signalbox SIGNALBOX_DATABASE=required $(GO) test -race -p $(TEST_PARALLEL) -timeout 30m \
+		./measures/... ./sdk/... ./policy/... ./plugins/... ./internal/...
 
 check: $(ASSETS) $(PLUGINS) ## format, vet, lint, import floors, generated code, policy tests
 	@scripts/check

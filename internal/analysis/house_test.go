@@ -63,11 +63,17 @@ func startSandboxes() (installed, error) {
 	if err != nil {
 		return installed{}, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return installed{}, err
+	// Under the race detector the sandbox is the program that SIGNALBOX_SANDBOX
+	// names: a detector inside it takes the memory that its limits are about.
+	child := []string{os.Getenv("SIGNALBOX_SANDBOX"), "sandbox"}
+	if child[0] == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return installed{}, err
+		}
+		child = []string{self, childWord}
 	}
-	h, err := host.New(host.Options{Executable: []string{self, childWord}, CacheDir: filepath.Join(dir, "code"),
+	h, err := host.New(host.Options{Executable: child, CacheDir: filepath.Join(dir, "code"),
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return installed{}, err

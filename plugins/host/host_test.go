@@ -182,7 +182,7 @@ func children(t *testing.T) []int {
 		for _, field := range strings.Fields(string(text)) {
 			// Between fork and exec a child is still a copy of its parent.
 			words, _ := os.ReadFile(filepath.Join("/proc", field, "cmdline"))
-			if strings.Contains(string(words), childWord) {
+			if strings.Contains(string(words), sandbox(t)[1]) {
 				pids = append(pids, atoi(t, field))
 			}
 		}

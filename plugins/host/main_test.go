@@ -47,15 +47,27 @@ func TestMain(m *testing.M) {
 // plugin takes a second.
 var sharedCode string
 
-// newHost starts a host, ended with the test.
-func newHost(t testing.TB, change func(*host.Options)) *host.Host {
+// sandbox is how a child is started: the test itself, or the program that
+// SIGNALBOX_SANDBOX names. Under the race detector it has to be the program: a
+// detector inside the child takes the memory and the time that the limits
+// under test are about.
+func sandbox(t testing.TB) []string {
 	t.Helper()
+	if program := os.Getenv("SIGNALBOX_SANDBOX"); program != "" {
+		return []string{program, "sandbox"}
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return []string{self, childWord}
+}
+
+// newHost starts a host, ended with the test.
+func newHost(t testing.TB, change func(*host.Options)) *host.Host {
+	t.Helper()
 	o := host.Options{
-		Executable: []string{self, childWord},
+		Executable: sandbox(t),
 		Children:   2,
 		CacheDir:   sharedCode,
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
