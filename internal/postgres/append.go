@@ -3,15 +3,17 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalbox-health/signalbox/policy/ledger"
 )
 
-// commitEntries writes on the assumption that nobody else did since: the
-// primary key refuses a number that another process has taken, and then we look
-// again. So numbers have no gaps, whoever is killed when.
+// commitEntries writes on the assumption that the book ends where we left it.
+// The primary key refuses a number that another process has taken, the foreign
+// key one whose predecessor is not there, and then we look again. So numbers have
+// no gaps, whoever is killed when.
 func (db *DB) commitEntries(ctx context.Context, group []*writing) error {
 	if len(group) == 0 {
 		return nil
@@ -25,7 +27,7 @@ func (db *DB) commitEntries(ctx context.Context, group []*writing) error {
 			return nil
 		}
 		db.book.known = false
-		if !violates(err) {
+		if !violates(err, uniqueViolation, foreignKeyViolation) {
 			return err
 		}
 	}
@@ -39,6 +41,14 @@ func (db *DB) appendEntries(ctx context.Context, group []*writing) error {
 	hashes := map[int64]ledger.Hash{}
 	reader := ledger.HashReaderFunc(func(places []int64) ([]ledger.Hash, error) { return b.lookup(places, hashes) })
 	batch := &pgx.Batch{}
+	if !slices.ContainsFunc(group, func(w *writing) bool { return w.durable }) {
+		// Nobody's answer hangs on results alone, so they do not wait for the
+		// disk. They are committed, in order, and on disk with the next
+		// decision or within a second. A crash of this program loses none; one
+		// of PostgreSQL or the machine may lose the last, and then the ledger
+		// ends with decisions that allowed and do not say what was released.
+		batch.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+	}
 	var places []int64
 	var nodes [][]byte
 	for _, w := range group {

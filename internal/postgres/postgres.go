@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,8 +121,15 @@ func notFound(err error, what string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(what, args...), err)
 }
 
-// violates reports whether the database refused a second row with the same key.
-func violates(err error) bool {
+// SQLSTATE codes of a row that another stands in the way of, and of one that
+// needs another which is not there.
+const (
+	uniqueViolation     = "23505"
+	foreignKeyViolation = "23503"
+)
+
+// violates reports whether the database refused a row for one of these reasons.
+func violates(err error, codes ...string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == "23505"
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }

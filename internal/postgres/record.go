@@ -27,6 +27,7 @@ type book struct {
 // writing is one group of entries that stand or fall together.
 type writing struct {
 	entries []func(sequence int64, at time.Time) ledger.Entry
+	durable bool  // wait until the disk has it: for decisions
 	first   int64 // sequence of the first, once committed
 	err     error
 	done    chan struct{}
@@ -51,7 +52,7 @@ func (db *DB) RecordAll(ctx context.Context, decisions []policy.Decision) ([]pol
 	if len(decisions) == 0 {
 		return nil, nil
 	}
-	w := &writing{done: make(chan struct{})}
+	w := &writing{durable: true, done: make(chan struct{})}
 	for _, d := range decisions {
 		w.entries = append(w.entries, func(sequence int64, at time.Time) ledger.Entry { return ledger.Decided(sequence, at, d) })
 	}
@@ -88,24 +89,33 @@ func (db *DB) recordResult(ctx context.Context, record policy.Record, result led
 	return nil
 }
 
-// write queues the entries. Whoever finds nobody writing writes for everybody
-// who waits, until nobody does.
+// write queues the entries and waits until they are committed. Whoever finds
+// nobody writing posts a writer, who writes for everybody until nobody waits.
 func (db *DB) write(ctx context.Context, w *writing) error {
 	b := &db.book
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
-	if b.busy {
-		b.mu.Unlock()
-		select {
-		case <-w.done:
-			return w.err
-		case <-ctx.Done():
-			// The entry may still be written. That is harmless: a record
-			// without a reading, never a reading without a record.
-			return ctx.Err()
-		}
+	if !b.busy {
+		b.busy = true
+		go db.writeAll(context.WithoutCancel(ctx))
 	}
-	b.busy = true
+	b.mu.Unlock()
+	select {
+	case <-w.done:
+		return w.err
+	case <-ctx.Done():
+		// The entry may still be written. That is harmless: a record
+		// without a reading, never a reading without a record.
+		return ctx.Err()
+	}
+}
+
+// writeAll is nobody's own request: one that wrote for the others would keep its
+// reader waiting for as long as others come.
+func (db *DB) writeAll(ctx context.Context) {
+	b := &db.book
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for len(b.waiting) > 0 {
 		group := b.waiting
 		b.waiting = nil
@@ -114,20 +124,14 @@ func (db *DB) write(ctx context.Context, w *writing) error {
 		b.mu.Lock()
 	}
 	b.busy = false
-	b.mu.Unlock()
-	return w.err
 }
 
-// commitGroup writes for others too, so its caller's impatience does not
-// count.
 func (db *DB) commitGroup(ctx context.Context, group []*writing) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	good := group[:0:0]
-	for _, w := range group {
-		if _, w.err = w.canonical(1<<40, db.now()); w.err == nil {
-			good = append(good, w)
-		}
+	good := group
+	if len(group) > 1 { // one by itself spoils nobody else's commit
+		good = db.writable(group)
 	}
 	err := db.commitEntries(ctx, good)
 	for _, w := range group {
@@ -138,16 +142,18 @@ func (db *DB) commitGroup(ctx context.Context, group []*writing) {
 	}
 }
 
-// canonical checks that all entries can be written at all, so that one that
-// cannot does not spoil the commit of the others.
-func (w *writing) canonical(sequence int64, at time.Time) ([][]byte, error) {
-	var all [][]byte
-	for i, make := range w.entries {
-		bytes, err := make(sequence+int64(i), at).Canonical()
-		if err != nil {
-			return nil, err
+// writable drops those with an entry that cannot be written at all.
+func (db *DB) writable(group []*writing) []*writing {
+	var good []*writing
+	for _, w := range group {
+		for i, entry := range w.entries {
+			if _, w.err = entry(1<<40+int64(i), db.now()).Canonical(); w.err != nil {
+				break
+			}
 		}
-		all = append(all, bytes)
+		if w.err == nil {
+			good = append(good, w)
+		}
 	}
-	return all, nil
+	return good
 }
