@@ -1,9 +1,11 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -17,17 +19,42 @@ func (d denied) first() string {
 	return d.reasons[0].Message
 }
 
+// unlabel takes the label of the demonstration off names in running text, where
+// a line at the top of the page says it once.
+func (d *denied) unlabel() {
+	if !d.page.Demo {
+		return
+	}
+	plain := func(text string) string { return strings.ReplaceAll(text, demo.Label, "") }
+	d.reasons, d.checks = slices.Clone(d.reasons), slices.Clone(d.checks) // the record keeps its own words
+	for i := range d.reasons {
+		d.reasons[i].Message, d.reasons[i].Help = plain(d.reasons[i].Message), plain(d.reasons[i].Help)
+	}
+	for i := range d.checks {
+		d.checks[i].Text = plain(d.checks[i].Text)
+	}
+}
+
+// help is what the reader, or somebody else, can do about it.
+func (d denied) help() string {
+	if len(d.reasons) == 0 {
+		return ""
+	}
+	return d.reasons[0].Help
+}
+
 // helpFor is what would mend a check that did not hold.
 func (d denied) helpFor(code string) string {
 	for _, reason := range d.reasons {
-		if reason.Code == code {
+		if reason.Code == code && reason.Help != d.help() {
 			return reason.Help
 		}
 	}
 	return ""
 }
 
-// unchecked are the reasons that no check stands for.
+// unchecked are the reasons that no check stands for and that the page has not
+// begun with.
 func (d denied) unchecked() []policy.Reason {
 	var rest []policy.Reason
 	for _, reason := range d.reasons {
@@ -35,7 +62,7 @@ func (d denied) unchecked() []policy.Reason {
 		for _, check := range d.checks {
 			found = found || check.Code == reason.Code && !check.Met
 		}
-		if !found {
+		if said := reason.Message == d.first() && reason.Help == d.help(); !found && !said {
 			rest = append(rest, reason)
 		}
 	}
@@ -81,12 +108,4 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// beyond is the message of a reason that the page has not said already.
-func (d denied) beyond(reason policy.Reason) string {
-	if reason.Message == d.first() {
-		return ""
-	}
-	return reason.Message
 }

@@ -121,6 +121,7 @@ func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, den
 		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)
 	}
 	d.checks = checks
+	d.unlabel()
 	if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(resource.Dataset); ok {
 		d.asked = dataset.Title + " · " + string(resource.ODS)
 	}

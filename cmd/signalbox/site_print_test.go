@@ -13,7 +13,6 @@ import (
 // out: what the page says is on it, what can only be pressed is not.
 func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 	s, b := site(t), eyes(t)
-	b.Look(t, views[1]) // paper is white whatever the screen is
 	for _, test := range []struct {
 		path  string
 		pages int // at most
@@ -21,6 +20,12 @@ func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 		t.Run(test.path, func(t *testing.T) {
 			s.sit(t, b, "demo-clinician")
 			b.Visit(t, s.address+test.path, 200)
+			// A4 less its margins is 680 CSS pixels wide; what is wider would be shrunk.
+			b.Look(t, browsertest.View{Width: 680, Scheme: "light", Media: "print"})
+			if wide := browsertest.Eval[string](t, b, overflow); wide != "" {
+				t.Errorf("wider than the paper: %s", wide)
+			}
+			b.Look(t, views[1]) // paper is white whatever the screen is
 			wanted := browsertest.Eval[[]string](t, b, `["h1", ".sentence", ".demo p"].map(s => document.querySelector(s).textContent)`)
 			paper, err := browsertest.ReadPDF(browsertest.Get(t, b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize())))
 			if err != nil {
