@@ -60,7 +60,7 @@ assets: $(ASSETS) ## build the front-end files from npm packages
 
 screenshots: build ## pictures of the main pages, in docs/pictures
 	@scripts/setup test
-	SIGNALBOX_BROWSER=required SIGNALBOX_SCREENSHOTS=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestScreenshots ./web/...
+	SIGNALBOX_BROWSER=required SIGNALBOX_SCREENSHOTS=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestScreenshots ./cmd/signalbox
 
 clean: ## remove what was built
 	rm -rf bin web/assets/node_modules

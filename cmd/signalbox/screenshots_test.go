@@ -27,10 +27,10 @@ var pictures = []struct {
 	view               browsertest.View
 	height             float64 // in CSS pixels, from the top; 0 is the whole page
 }{
-	{"home", "demo-clinician", "/", 200, views[0], 0},
+	{"home", "demo-clinician", "/", 200, views[0], 2010},
 	{"board", "demo-clinician", "/trusts/ZZA", 200, views[0], 0},
-	{"chart", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[0], 0},
-	{"chart-dark", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[1], 1000},
+	{"chart", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[0], 1440},
+	{"chart-dark", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[1], 1130},
 	{"chart-320", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[3], 1600},
 	{"all-trusts", "demo-clinician", "/measures/ae-4h", 200, views[0], 0},
 	{"denied", "demo-clinician", "/trusts/ZZB/measures/demo-falls", 403, views[0], 0},
@@ -76,7 +76,7 @@ func picture(t *testing.T, b *browsertest.Browser, width int64, height float64) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	few := image.NewPaletted(full.Bounds(), mostUsed(full, 256))
+	few := image.NewPaletted(full.Bounds(), palette(full, 256))
 	draw.Draw(few, few.Bounds(), full, image.Point{}, draw.Src)
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few); err != nil {
@@ -85,9 +85,11 @@ func picture(t *testing.T, b *browsertest.Browser, width int64, height float64) 
 	return out.Bytes()
 }
 
-// mostUsed is the palette of the n colours that most pixels have. Ties go to
-// the darker one, so that the same page gives the same file.
-func mostUsed(picture image.Image, n int) color.Palette {
+// palette is n colours for a picture: first those that most pixels have and
+// that look unlike each other, so that a few orange points stay orange, then
+// the most used of the rest. Ties go to the darker one, so that the same page
+// gives the same file.
+func palette(picture image.Image, n int) color.Palette {
 	count := map[color.RGBA]int{}
 	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
 		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
@@ -97,9 +99,18 @@ func mostUsed(picture image.Image, n int) color.Palette {
 	colours := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
 		return cmp.Or(count[b]-count[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
 	})
-	var palette color.Palette
-	for _, c := range colours[:min(n, len(colours))] {
-		palette = append(palette, c)
+	var chosen color.Palette
+	for _, nearest := range []int{48, 16, 1} { // how far apart in one channel or more
+		for _, c := range colours {
+			if len(chosen) < n && !slices.ContainsFunc(chosen, func(other color.Color) bool { return apart(c, other.(color.RGBA)) < nearest }) {
+				chosen = append(chosen, c)
+			}
+		}
 	}
-	return palette
+	return chosen
+}
+
+func apart(a, b color.RGBA) int {
+	distance := func(x, y uint8) int { return max(int(x), int(y)) - min(int(x), int(y)) }
+	return max(distance(a.R, b.R), distance(a.G, b.G), distance(a.B, b.B))
 }
