@@ -45,7 +45,7 @@ func (s *Site) Handler() http.Handler {
 	open.Handle("POST /sign-out", s.page(s.Sessions.SignOutPerson))
 
 	signedIn := http.NewServeMux()
-	open.Handle("/", s.Sessions.Require(signedIn))
+	open.Handle("/", s.Sessions.Require(whole(signedIn)))
 
 	// Charts: what changed, and every chart.
 	signedIn.Handle("GET /{$}", s.page(s.Charts.Home))
