@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
@@ -71,22 +73,36 @@ func (a *Analysis) Ask(ctx context.Context, questions ...Question) ([]Answer, er
 	if err != nil {
 		return nil, fmt.Errorf("record %d decisions: %w", len(decisions), err) // no record, no data
 	}
-	results := make([]postgres.Result, 0, len(records))
-	for i, record := range records {
-		answer := &answers[open[i]]
-		var result postgres.Result
-		result, answer.Err = a.answer(ctx, answer, record)
-		switch {
-		case answer.Err == nil:
-			results = append(results, result)
-		case record.Decision().Allow:
-			results = append(results, postgres.Result{Record: record, Problem: problemOf(answer.Err)})
-		}
-	}
+	results := a.answerAll(ctx, answers, open, records)
 	if err := a.Ledger.RecordResults(ctx, results); err != nil {
 		return nil, fmt.Errorf("record what %d answers released: %w", len(results), err)
 	}
 	return answers, nil
+}
+
+// answersAtOnce is how many answers of one call are made at the same time. Most
+// of an answer is waiting for the database.
+const answersAtOnce = 4
+
+// answerAll turns recorded decisions into charts, and gives what is to be said
+// of each in the ledger, in their order.
+func (a *Analysis) answerAll(ctx context.Context, answers []Answer, open []int, records []policy.Record) []postgres.Result {
+	results := make([]postgres.Result, len(records))
+	turns := make(chan struct{}, answersAtOnce)
+	var all sync.WaitGroup
+	for i, record := range records {
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			answer := &answers[open[i]]
+			if results[i], answer.Err = a.answer(ctx, answer, record); answer.Err != nil {
+				results[i] = postgres.Result{Record: record, Problem: problemOf(answer.Err)}
+			}
+		})
+	}
+	all.Wait()
+	// A denial released nothing and is complete in itself.
+	return slices.DeleteFunc(results, func(r postgres.Result) bool { return !r.Record.Decision().Allow })
 }
 
 // decide asks the policy, with the plugin and the columns that the measure needs.
