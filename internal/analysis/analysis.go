@@ -29,11 +29,10 @@ type Ledger interface {
 	RecordResults(context.Context, []postgres.Result) error
 }
 
-// Data gives series, phases and events to those who hold a grant.
+// Data gives figures, and the phases and events around them, to those who hold
+// a grant.
 type Data interface {
-	Series(context.Context, policy.Grant, postgres.SeriesQuery) ([]measures.Series, postgres.DataVersion, error)
-	Phases(context.Context, policy.Grant, measures.MeasureID) (map[measures.ODSCode][]measures.Phase, error)
-	Events(context.Context, policy.Grant, policy.Period) ([]measures.Event, error)
+	Material(context.Context, policy.Grant, postgres.SeriesQuery, measures.MeasureID) (postgres.Material, error)
 }
 
 // Sandbox runs plugins.

@@ -117,12 +117,12 @@ type countedData struct {
 	before func() // called just before each reading
 }
 
-func (c *countedData) Series(ctx context.Context, g policy.Grant, q postgres.SeriesQuery) ([]measures.Series, postgres.DataVersion, error) {
+func (c *countedData) Material(ctx context.Context, g policy.Grant, q postgres.SeriesQuery, m measures.MeasureID) (postgres.Material, error) {
 	c.n.Add(1)
 	if c.before != nil {
 		c.before()
 	}
-	return c.Data.Series(ctx, g, q)
+	return c.Data.Material(ctx, g, q, m)
 }
 
 type countedRuns struct {

@@ -27,28 +27,21 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 	if q.Organisation != policy.Everyone {
 		query.Organisations = []measures.ODSCode{q.Organisation}
 	}
-	series, version, err := a.Data.Series(ctx, grant, query)
+	read, err := a.Data.Material(ctx, grant, query, m.ID)
 	if err != nil {
-		return nil, fmt.Errorf("series of %s at %s: %w", m.ID, q.Organisation, err)
+		return nil, fmt.Errorf("figures of %s at %s: %w", m.ID, q.Organisation, err)
 	}
-	phases, err := a.Data.Phases(ctx, grant, m.ID)
-	if err != nil {
-		return nil, fmt.Errorf("phases of %s at %s: %w", m.ID, q.Organisation, err)
-	}
-	events, err := a.Data.Events(ctx, grant, answer.Receipt.Period)
-	if err != nil {
-		return nil, fmt.Errorf("events of %s at %s: %w", m.ID, q.Organisation, err)
-	}
+	series := read.Series
 	for i := range series {
 		s := &series[i]
 		if s.Columns, err = combine(m.Inputs, columns, s.Columns); err != nil {
 			return nil, fmt.Errorf("inputs of %s: %w", m.ID, err)
 		}
 		s.Targets = m.Targets
-		s.Phases = phasesOf(m, s, phases[s.Organisation])
-		exclude(s, events)
+		s.Phases = phasesOf(m, s, read.Phases[s.Organisation])
+		exclude(s, read.Events)
 	}
-	return &material{version: version, series: series, events: events}, nil
+	return &material{version: read.Version, series: series, events: read.Events}, nil
 }
 
 // combine makes the inputs of a measure from the columns of its dataset. An

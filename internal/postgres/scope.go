@@ -30,30 +30,46 @@ const setScope = `
 			END, true),
 		set_config('signalbox.dataset', @datasets::text, true)`
 
+// part is one query of a reading, and what to do with each of its rows.
+type part struct {
+	sql  string
+	args pgx.NamedArgs
+	each func(pgx.Rows) error
+}
+
 // read runs one query under a scope, in one round trip.
 func (db *DB) read(ctx context.Context, s scope, sql string, args pgx.NamedArgs, each func(pgx.Rows) error) error {
+	return db.readAll(ctx, s, part{sql, args, each})
+}
+
+// readAll runs queries under one scope, in one round trip.
+func (db *DB) readAll(ctx context.Context, s scope, parts ...part) error {
 	batch := &pgx.Batch{}
 	batch.Queue(setScope, pgx.NamedArgs{"everyone": s.everyone, "trusts": arrayText(s.trusts), "datasets": arrayText(s.datasets)})
-	batch.Queue(sql, args)
+	for _, p := range parts {
+		batch.Queue(p.sql, p.args)
+	}
 	results := db.pool.SendBatch(ctx, batch)
 	defer results.Close()
 	if _, err := results.Exec(); err != nil {
 		return fmt.Errorf("set the scope: %w", err)
 	}
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
+	for _, p := range parts {
+		rows, err := results.Query()
+		if err != nil {
 			return err
 		}
+		for rows.Next() {
+			if err := p.each(rows); err != nil {
+				rows.Close()
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	rows.Close()
 	return results.Close()
 }
 

@@ -44,40 +44,63 @@ func (v DataVersion) String() string {
 // for. A period that is not there, between two that are, is a row that was not
 // measured, so that a gap is seen as a gap.
 func (db *DB) Series(ctx context.Context, grant policy.Grant, q SeriesQuery) ([]measures.Series, DataVersion, error) {
-	none := DataVersion{}
-	fail := func(err error) ([]measures.Series, DataVersion, error) {
-		return nil, none, fmt.Errorf("series of %s: %w", grant.Dataset(), err)
+	r, err := db.seriesReading(ctx, grant, q)
+	if err == nil {
+		err = db.readAll(ctx, r.scope, r.part)
 	}
+	var list []measures.Series
+	if err == nil {
+		list, err = r.series(ctx, db)
+	}
+	if err != nil {
+		return nil, DataVersion{}, fmt.Errorf("series of %s: %w", grant.Dataset(), err)
+	}
+	return list, r.table.version(), nil
+}
+
+// seriesReading is a query for series, and where its rows are gathered.
+type seriesReading struct {
+	scope scope
+	part  part
+	table *seriesTable
+	grain measures.Grain
+	whole bool // strata are added up
+}
+
+// seriesReading checks what is asked for against the grant.
+func (db *DB) seriesReading(ctx context.Context, grant policy.Grant, q SeriesQuery) (*seriesReading, error) {
 	if len(q.Columns) == 0 {
-		return fail(fmt.Errorf("no column was asked for"))
+		return nil, fmt.Errorf("no column was asked for")
 	}
 	for _, column := range q.Columns {
 		if !grant.Sees(column) {
-			return fail(fmt.Errorf("%w: column %s", ErrOutOfScope, column))
+			return nil, fmt.Errorf("%w: column %s", ErrOutOfScope, column)
 		}
 	}
 	entry, err := db.catalogue(ctx, grant.Dataset())
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	scope, err := db.scopeOf(ctx, grant, q.Organisations, entry.number)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	sql, args, err := seriesQuery(grant, q, entry, scope)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	table := newSeriesTable(len(q.Columns))
-	if err := db.read(ctx, scope, sql, args, table.add); err != nil {
-		return fail(err)
-	}
-	names, err := db.names(ctx, table.trusts, table.dims)
+	return &seriesReading{scope: scope, part: part{sql, args, table.add}, table: table,
+		grain: entry.definition.Grain, whole: q.Stratifier == "" && entry.definition.Additive}, nil
+}
+
+// series cuts what was gathered into series.
+func (r *seriesReading) series(ctx context.Context, db *DB) ([]measures.Series, error) {
+	names, err := db.names(ctx, r.table.trusts, r.table.dims)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	whole := q.Stratifier == "" && entry.definition.Additive
-	return table.series(names, entry.definition.Grain, whole), table.version(), nil
+	return r.table.series(names, r.grain, r.whole), nil
 }
 
 // seriesQuery writes the query. Only places of columns, counted by us, and
