@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -215,6 +216,11 @@ func absent(c *measures.Chart, i int, hidden string) string {
 
 // hasDenominator reports whether the table has a column for it.
 func (v chartView) hasDenominator() bool { return len(v.chart.Denominator) > 0 }
+
+// hasLimits reports whether any point has limits: a run chart has none.
+func (v chartView) hasLimits() bool {
+	return slices.ContainsFunc(v.chart.Chart.Upper, func(upper float64) bool { return !measures.IsMissing(upper) })
+}
 
 // inputTitle heads the column of an input in the table.
 func (v chartView) inputTitle(i int) string {

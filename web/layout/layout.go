@@ -157,7 +157,8 @@ func pointWord(c *measures.Chart, i int) string {
 		return "Left out of the limits"
 	}
 	word := "Measured"
-	if i < len(c.Causes) {
+	// A run chart judges the line as a whole and no point by itself.
+	if i < len(c.Causes) && c.Kind != measures.Run {
 		word = words.Cause(c.Causes[i])
 	}
 	if state == measures.Provisional {

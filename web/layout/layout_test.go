@@ -95,13 +95,17 @@ func TestFaultIsTiedToItsField(t *testing.T) {
 }
 
 func TestPointStateSaysWhatIsWrongWithANumberFirst(t *testing.T) {
-	c := &measures.Chart{Y: []float64{1, 2, measures.Missing, measures.Missing, 5},
+	c := &measures.Chart{Kind: measures.XmR, Y: []float64{1, 2, measures.Missing, measures.Missing, 5},
 		States: []measures.State{measures.Final, measures.Provisional, measures.NotMeasured, measures.Suppressed, measures.Excluded},
 		Causes: []measures.Cause{measures.Concern, measures.Common, measures.NoCause, measures.NoCause, measures.Improvement}}
 	for i, want := range []string{"Concern", "Common cause, provisional", "Not measured", "Hidden", "Left out of the limits"} {
 		if got := html(t, layout.PointState(c, i), ""); !strings.Contains(got, want) {
 			t.Errorf("point %d is %s, want the words %q", i, got, want)
 		}
+	}
+	c.Kind = measures.Run // judges the line, and no point of it
+	if got := html(t, layout.PointState(c, 1), ""); !strings.Contains(got, "Measured, provisional") {
+		t.Errorf("a point of a run chart is %s", got)
 	}
 }
 
