@@ -9,19 +9,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/a-h/templ"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/web/assets"
+	"github.com/signalbox-health/signalbox/web/browsertest"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/plot"
 )
@@ -100,31 +97,22 @@ func withText(c templ.Component, text string) templ.Component {
 	})
 }
 
-// browser is a Chromium looking at the gallery, and what it complained of.
-type browser struct {
-	ctx      context.Context
-	url      string
-	mu       sync.Mutex
-	problems []string
+// look is Chromium looking at the gallery.
+type look struct {
+	*browsertest.Browser
+	url string
 }
 
 // open starts Chromium on the gallery. Without Chromium or built assets the
 // test is skipped, unless SIGNALBOX_BROWSER=required.
-func open(t *testing.T) *browser {
+func open(t *testing.T) look {
 	t.Helper()
-	missing := t.Skipf
-	if os.Getenv("SIGNALBOX_BROWSER") == "required" {
-		missing = t.Fatalf
-	}
 	if testing.Short() {
 		t.Skip("browser tests are not short")
 	}
-	if _, err := exec.LookPath("chromium"); err != nil {
-		missing("no chromium on this machine: apt-get install chromium (%v)", err)
-	}
 	a, err := assets.Load()
 	if err != nil {
-		missing("%v", err)
+		browsertest.Missing(t, err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", http.StripPrefix("/assets/", a.Handler()))
@@ -137,87 +125,28 @@ func open(t *testing.T) *browser {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium refuses to run as root with one
-	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, stop := chromedp.NewContext(allocator)
-	t.Cleanup(stop)
-	ctx, stop = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(stop)
-	b := &browser{ctx: ctx, url: server.URL}
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
-	go func() {
-		for m := range chromedp.Console(ctx) {
-			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException || m.Type == chromedp.ConsoleWarning {
-				b.mu.Lock()
-				b.problems = append(b.problems, string(m.Type)+": "+m.Text)
-				b.mu.Unlock()
-			}
-		}
-	}()
-	return b
+	return look{browsertest.Open(t), server.URL}
 }
 
 // visit opens the gallery at a width, in light, dark or print.
-func (b *browser) visit(t *testing.T, width int64, scheme, media string) {
+func (l look) visit(t *testing.T, width int64, scheme, media string) {
 	t.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-	if err == nil {
-		err = chromedp.Do(b.ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(b.url))
-	}
-	if err != nil {
-		t.Fatalf("open the gallery: %v", err)
-	}
+	l.Look(t, browsertest.View{Width: width, Scheme: scheme, Media: media})
+	l.Visit(t, l.url, http.StatusOK)
 }
 
 // eval runs a script in the page and decodes its result.
-func eval[T any](t *testing.T, b *browser, script string) T {
+func eval[T any](t *testing.T, l look, script string) T {
 	t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("evaluate %.80q: %v", script, err)
-	}
-	return v
+	return browsertest.Eval[T](t, l.Browser, script)
 }
 
 // quiet fails the test if the page broke its policy, threw, or warned.
-func (b *browser) quiet(t *testing.T) {
+func (l look) quiet(t *testing.T) {
 	t.Helper()
-	eval[int](t, b, "new Promise(done => setTimeout(() => done(1), 150))") // let late messages arrive
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, p := range b.problems {
-		t.Errorf("the page complains: %s", p)
+	for _, complaint := range l.Complaints(t) {
+		t.Errorf("the page complains: %s", complaint)
 	}
-	b.problems = nil
-}
-
-func axeSource(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		if os.Getenv("SIGNALBOX_BROWSER") == "required" {
-			t.Fatalf("axe-core is not installed: run make assets (%v)", err)
-		}
-		t.Skipf("axe-core is not installed: run make assets (%v)", err)
-	}
-	return string(text)
-}
-
-// axeOn runs axe-core on a part of the page and lists what it finds.
-func axeOn(t *testing.T, b *browser, part string) []string {
-	t.Helper()
-	eval[any](t, b, axeSource(t)+";null")
-	return eval[[]string](t, b, fmt.Sprintf(`axe.run(%q, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
-		r.violations.map(v => v.id + ": " + v.help + " (" + v.nodes.length + ", first " + v.nodes[0].html.slice(0, 160) + ")"))`, part))
 }
 
 func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
@@ -231,7 +160,7 @@ func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
 			if wide := eval[int64](t, b, "document.documentElement.scrollWidth"); wide > test.width {
 				t.Errorf("the page is %d pixels wide in a window of %d", wide, test.width)
 			}
-			for _, v := range axeOn(t, b, "html") {
+			for _, v := range b.Axe(t, "html") {
 				t.Errorf("axe: %s", v)
 			}
 			b.quiet(t)
@@ -285,7 +214,7 @@ func TestZoomButtonDrawsEveryChartWithinTheStrictPolicy(t *testing.T) {
 		}
 		b.quiet(t)
 	}
-	if found := axeOn(t, b, "#ordinary"); len(found) > 0 {
+	if found := b.Axe(t, "#ordinary"); len(found) > 0 {
 		t.Errorf("axe on a live chart: %v", found)
 	}
 	// Every special cause is drawn: ECharts thins points unless it is told not to.
@@ -311,10 +240,7 @@ func TestLiveChartIsReachableByKeyAndPrintsAsTheServerDrewIt(t *testing.T) {
 	if want := "true April 2026: 79.5%, improvement"; got != want {
 		t.Errorf("the keys say %q, want %q", got, want)
 	}
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.Look(t, browsertest.View{Width: 1280, Scheme: "light", Media: "print"})
 	const shown = `[...document.querySelectorAll("#ordinary .chart, #ordinary .live")].filter(e => getComputedStyle(e).display !== "none").map(e => e.getAttribute("class")).join()`
 	if got := eval[string](t, b, shown); got != "chart chart-mid" {
 		t.Errorf("on paper stands %q, want the server's drawing", got)
@@ -343,10 +269,7 @@ func TestScreenshots(t *testing.T) {
 	}{{"gallery-1280", 1280, "light", ""}, {"gallery-320", 320, "light", ""}, {"gallery-640", 640, "light", ""},
 		{"gallery-dark", 1280, "dark", ""}, {"gallery-print", 720, "light", "print"}} {
 		b.visit(t, shot.width, shot.scheme, shot.media)
-		picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			t.Fatalf("%s: %v", shot.name, err)
-		}
+		picture := browsertest.Get(t, b.Browser, chromedp.FullScreenshot(100))
 		if err := os.WriteFile(filepath.Join(dir, shot.name+".png"), picture, 0o644); err != nil {
 			t.Fatal(err)
 		}
