@@ -58,3 +58,31 @@ const loadsQuery = `
 	WHERE l.dataset_id = @dataset AND (@everyone::bool OR l.trust_id = 1 OR l.trust_id = ANY (@trusts::int2[]))
 	ORDER BY l.load_id DESC
 	LIMIT @limit`
+
+// LoadedBy gives the digests of all files that somebody loaded, whatever their
+// organisation and dataset: a name and a number for each file, and no figure.
+func (db *DB) LoadedBy(ctx context.Context, by string) (map[[32]byte]bool, error) {
+	var datasets []int16
+	err := db.pool.QueryRow(ctx, `SELECT array_agg(dataset_id) FROM dataset`).Scan(&datasets)
+	if err != nil {
+		return nil, fmt.Errorf("files loaded by %s: %w", by, err)
+	}
+	found := map[[32]byte]bool{}
+	err = db.read(ctx, scope{everyone: true, datasets: datasets}, loadedByQuery, pgx.NamedArgs{"by": by}, func(rows pgx.Rows) error {
+		var digest []byte
+		if err := rows.Scan(&digest); err != nil || len(digest) != 32 {
+			return err // a load of something else than a file
+		}
+		found[[32]byte(digest)] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("files loaded by %s: %w", by, err)
+	}
+	return found, nil
+}
+
+const loadedByQuery = `
+	SELECT DISTINCT l.digest
+	FROM load l
+	WHERE l.loaded_by = @by`
