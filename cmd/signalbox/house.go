@@ -97,6 +97,15 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	}
 	h.db = db
 	h.closes = append(h.closes, closeDB)
+	// The sandboxes start beside the loading: compiling the library's plugins for
+	// the first time takes more than a second.
+	sandboxes := sync.OnceValues(func() (*host.Host, error) { return startSandboxes(ctx, cfg, shipped, log) })
+	go func() { _, _ = sandboxes() }()
+	h.closes = append(h.closes, func() {
+		if started, err := sandboxes(); err == nil {
+			_ = started.Close()
+		}
+	})
 	if demonstration {
 		if err := loadDemonstration(ctx, db, log); err != nil {
 			return nil, err
@@ -105,10 +114,9 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 			h.books.more = append(h.books.more, &demo.Manifest().Measures[i])
 		}
 	}
-	if h.host, err = startSandboxes(ctx, cfg, shipped, log); err != nil {
+	if h.host, err = sandboxes(); err != nil {
 		return nil, err
 	}
-	h.closes = append(h.closes, func() { _ = h.host.Close() })
 	if err := h.startAnalysis(ctx); err != nil {
 		return nil, err
 	}
