@@ -38,7 +38,7 @@ func TestALoadThatIsKilledIsWholeOrAbsent(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Println("loading")
-		_, err = Load(context.Background(), db, Options{Files: []string{os.Getenv("SIGNALBOX_TEST_LOAD_FILE")}, By: "test", RefusedDir: t.TempDir(), Now: today})
+		_, err = Load(context.Background(), db, Options{Files: []string{os.Getenv("SIGNALBOX_TEST_LOAD_FILE")}, By: "test", RefusedDir: os.Getenv("SIGNALBOX_TEST_LOAD_REFUSED"), Now: today})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestALoadThatIsKilledIsWholeOrAbsent(t *testing.T) {
 	killed, absent := 0, 0
 	for _, wait := range []time.Duration{0, 40, 120, 250, 400, 600} {
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestALoadThatIsKilledIsWholeOrAbsent$")
-		child.Env = append(os.Environ(), "SIGNALBOX_TEST_LOAD_URL="+url, "SIGNALBOX_TEST_LOAD_FILE="+path)
+		child.Env = append(os.Environ(), "SIGNALBOX_TEST_LOAD_URL="+url, "SIGNALBOX_TEST_LOAD_FILE="+path, "SIGNALBOX_TEST_LOAD_REFUSED="+t.TempDir())
 		out, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
