@@ -21,6 +21,7 @@ var walks = []struct {
 // a board links to charts that are closed to its reader, and says so there.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	s := site(t)
+	t.Parallel() // with the one test of the browser that takes long
 	for _, walk := range walks {
 		t.Run(walk.person, func(t *testing.T) {
 			r := s.as(t, walk.person)

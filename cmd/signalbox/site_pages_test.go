@@ -127,6 +127,7 @@ const spilled = `[...document.querySelectorAll("svg text")].filter(text => {
 
 func TestEveryPageIsAccessibleAtEveryWidthInLightAndDark(t *testing.T) {
 	s, b := site(t), eyes(t)
+	t.Parallel() // with the walk along the links, which needs no browser
 	for _, p := range sitePages {
 		t.Run(p.name, func(t *testing.T) {
 			b.Look(t, views[0])
