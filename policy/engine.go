@@ -16,7 +16,7 @@ import (
 )
 
 // Deadline is how long a policy may think.
-const Deadline = 250 * time.Millisecond
+const Deadline = 500 * time.Millisecond
 
 const nationalEntry = "data.signalbox.national.decision"
 

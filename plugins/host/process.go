@@ -98,12 +98,22 @@ func (c *process) discard() {
 	c.pipe.Close()
 }
 
+// patience is how many times its limit a child may take on the wall while the
+// machine is too busy to let it run. A plugin cannot wait for anything, so a
+// child that had its limit of processor time is guilty, and one that had not is
+// the victim of its neighbours.
+const patience = 8
+
 // within does an exchange and kills the child if it takes longer than the limit.
 // A child whose exchange failed is spent: its pipes may be anywhere.
 func (c *process) within(limit time.Duration, exchange func() error) error {
-	timer := time.AfterFunc(limit, func() { c.expire.Store(true); c.kill() })
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() { c.watch(limit, done) })
 	err := exchange()
-	if !timer.Stop() {
+	close(done)
+	watch.Wait()
+	if c.expire.Load() {
 		c.spent = true
 	}
 	if err == nil {
@@ -122,6 +132,29 @@ func (c *process) within(limit time.Duration, exchange func() error) error {
 }
 
 var errDeadline = errors.New("deadline passed")
+
+// watch kills the child once it has had its time, unless the exchange is done.
+func (c *process) watch(limit time.Duration, done <-chan struct{}) {
+	pid, began := c.cmd.Process.Pid, time.Now()
+	before, known := processorTime(pid)
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+		}
+		now, still := processorTime(pid)
+		left := limit - (now - before)
+		if !known || !still || left < clockTick || time.Since(began) >= patience*limit {
+			c.expire.Store(true)
+			c.kill()
+			return
+		}
+		timer.Reset(left)
+	}
+}
 
 // start speaks the first words.
 func (c *process) greet(start Start) error {

@@ -5,6 +5,7 @@ package host
 import (
 	"os"
 	"syscall"
+	"time"
 )
 
 // attributes puts a child into a group of its own, so that Ctrl-C at the
@@ -21,3 +22,8 @@ func keepDescriptors() {
 }
 
 func widen(*os.File) {}
+
+const clockTick = 10 * time.Millisecond
+
+// processorTime is not told here, so a deadline is the clock on the wall.
+func processorTime(int) (time.Duration, bool) { return 0, false }
