@@ -37,6 +37,7 @@ type house struct {
 	engine *policy.Engine
 	host   *host.Host
 	books  *shelf
+	known  *register
 	main   *analysis.Analysis
 	site   *web.Site
 	log    *slog.Logger
@@ -95,7 +96,7 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	h.db = db
+	h.db, h.known = db, &register{DB: db}
 	h.closes = append(h.closes, closeDB)
 	// The sandboxes start beside the loading: compiling the library's plugins for
 	// the first time takes more than a second.
@@ -188,6 +189,7 @@ func (h *house) keepCurrent(ctx context.Context) {
 
 // look takes notice of the datasets and organisations that there are now.
 func (h *house) look(ctx context.Context) error {
+	h.known.forget()
 	if err := h.main.Catalogue.Refresh(ctx, h.db); err != nil {
 		return err
 	}
@@ -200,7 +202,7 @@ func (h *house) look(ctx context.Context) error {
 
 // openSite puts the pages on top.
 func (h *house) openSite(files *assets.Assets, people []session.Person) {
-	sessions := session.New(h.db.SessionStore(), people, h.db, files, false)
+	sessions := session.New(h.db.SessionStore(), people, h.known, files, false)
 	reader := func(r *http.Request) (policy.Actor, layout.Page) {
 		page := layout.Page{Assets: files}
 		actor, ok := sessions.Actor(r)
@@ -211,13 +213,13 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 		return actor, page
 	}
 	h.site = &web.Site{
-		Charts:     &charts.Pages{Analysis: h.main, Register: h.db, Reader: reader, Now: time.Now},
+		Charts:     &charts.Pages{Analysis: h.main, Register: h.known, Reader: reader, Now: time.Now},
 		Workshop:   &workshop.Pages{Catalogue: h.main.Catalogue, Releases: releasesOf(h.books), Reader: reader},
 		Governance: &governance.Pages{Engine: h.engine, Ledger: h.db, Reader: reader},
 		Sessions:   sessions,
 		Assets:     files,
 		Reader:     reader,
-		Names:      h.db,
+		Names:      h.known,
 		Policy:     h.engine,
 		Metrics:    promhttp.Handler(),
 		Ready:      h.ready,
