@@ -37,8 +37,8 @@ test: ## set up what tests need, then run them all, browser tests included
 	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
 
 race: build ## the tests that need no browser under the race detector, sandboxes without it
-	@scripts/setup run
-	SIGNALBOX_SANDBOX=$(CURDIR)/bin/signalbox SIGNALBOX_DATABASE=required $(GO) test -race -p $(TEST_PARALLEL) -timeout 30m \
+	@scripts/setup race
+	CGO_ENABLED=1 SIGNALBOX_SANDBOX=$(CURDIR)/bin/signalbox SIGNALBOX_DATABASE=required $(GO) test -race -p $(TEST_PARALLEL) -timeout 30m \
 		./measures/... ./sdk/... ./policy/... ./plugins/... ./internal/...
 
 check: $(ASSETS) $(PLUGINS) ## format, vet, lint, import floors, generated code, policy tests
