@@ -94,7 +94,7 @@ func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// readyz says that the program can answer: the database and the sandbox are there.
+// readyz says that the program can answer: the database is there.
 func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := s.Ready(r); err != nil {
