@@ -70,6 +70,12 @@ func serve(ctx context.Context, cfg *config, addr string, demonstration bool, lo
 		return err
 	}
 	defer house.close()
+	// Whoever is on call should know what the sandboxes rest on here.
+	if inForce, missing := house.host.Confinement(); len(missing) > 0 {
+		log.Warn("sandboxes are confined by less than there could be", "by", inForce, "missing", missing)
+	} else {
+		log.Info("sandboxes are confined", "by", inForce)
+	}
 	server := &http.Server{
 		Handler:           house.site.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,

@@ -98,17 +98,6 @@ func (c *Catalogue) Dataset(id measures.DatasetID) (measures.Dataset, bool) {
 // from datasets.
 func (c *Catalogue) Measures() []*measures.Measure { return slices.Clone(c.loaded.Load().order) }
 
-// MeasuresOf lists the measures that read a dataset.
-func (c *Catalogue) MeasuresOf(dataset measures.DatasetID) []*measures.Measure {
-	var list []*measures.Measure
-	for _, m := range c.loaded.Load().order {
-		if m.Dataset == dataset {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
 // Release is the plugin release that computes a measure.
 func (c *Catalogue) Release(m *measures.Measure) (plugins.Release, error) {
 	release, ok := c.library.Release(m.Uses.Plugin)

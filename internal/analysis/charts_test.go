@@ -395,8 +395,8 @@ func TestLoadedFiguresWithoutADefinitionAreAMeasure(t *testing.T) {
 	if value.Err != nil || value.Charts[0].Chart.Y[1] != 43.5 {
 		t.Errorf("night-noise: %v", value.Err)
 	}
-	if list := h.Catalogue.MeasuresOf("hand_washing"); len(list) != 1 || list[0].ID != "hand-washing" {
-		t.Errorf("measures of the dataset: %+v", list)
+	if m, err := h.Catalogue.Measure("hand-washing"); err != nil || m.Dataset != "hand_washing" {
+		t.Errorf("the measure made from the dataset: %+v, %v", m, err)
 	}
 	// The library's own measures come first and are not made a second time.
 	seen := map[measures.MeasureID]int{}

@@ -66,29 +66,6 @@ func (db *DB) RecordAll(ctx context.Context, decisions []policy.Decision) ([]pol
 	return records, nil
 }
 
-// RecordResult appends what became of a recorded decision: rows read, cells
-// hidden, and the digest of what was released.
-func (db *DB) RecordResult(ctx context.Context, record policy.Record, rows, suppressed int64, digest string) error {
-	return db.recordResult(ctx, record, ledger.Result{Record: record.Sequence(), Rows: rows, Suppressed: suppressed, Digest: digest})
-}
-
-// RecordProblem appends why nothing was released after an allowing decision.
-func (db *DB) RecordProblem(ctx context.Context, record policy.Record, problem string) error {
-	return db.recordResult(ctx, record, ledger.Result{Record: record.Sequence(), Problem: problem})
-}
-
-func (db *DB) recordResult(ctx context.Context, record policy.Record, result ledger.Result) error {
-	id := record.Decision().Request.ID
-	w := &writing{done: make(chan struct{})}
-	w.entries = append(w.entries, func(sequence int64, at time.Time) ledger.Entry {
-		return ledger.Released(sequence, at, id, result)
-	})
-	if err := db.write(ctx, w); err != nil {
-		return fmt.Errorf("record the result of %s: %w", id, err)
-	}
-	return nil
-}
-
 // write queues the entries and waits until they are committed. Whoever finds
 // nobody writing posts a writer, who writes for everybody until nobody waits.
 func (db *DB) write(ctx context.Context, w *writing) error {

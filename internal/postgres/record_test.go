@@ -70,7 +70,7 @@ func TestRecordedDecisionsCanBeProved(t *testing.T) {
 		if _, err := record.Grant(); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.RecordResult(t.Context(), record, 36, 2, "sha256:00"); err != nil {
+		if err := db.RecordResults(t.Context(), []Result{{Record: record, Rows: 36, Suppressed: 2, Digest: "sha256:00"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestABookThatEndsEarlierThanRememberedIsReadAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.RecordResult(t.Context(), record, 36, 0, "sha256:00"); err != nil {
+		if err := db.RecordResults(t.Context(), []Result{{Record: record, Rows: 36, Digest: "sha256:00"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
