@@ -23,10 +23,12 @@ const (
 	EWMA
 	CUSUM
 	Funnel
-	Custom // shape known, limits the plugin's own and not verified
+	Custom    // shape known, limits the plugin's own and not verified
+	Bernoulli // cumulative sum of log-likelihoods of single yes-or-no outcomes
+	VLAD      // expected less observed, added up, with its risk-adjusted cumulative sums
 )
 
-var kindNames = []string{"run", "xmr", "mr", "p", "pp", "u", "up", "c", "np", "g", "t", "xbar", "s", "ip", "ewma", "cusum", "funnel", "custom"}
+var kindNames = []string{"run", "xmr", "mr", "p", "pp", "u", "up", "c", "np", "g", "t", "xbar", "s", "ip", "ewma", "cusum", "funnel", "custom", "bernoulli", "vlad"}
 
 // RuleSet is a named set of rules for finding signals.
 type RuleSet uint8
@@ -145,6 +147,10 @@ var assuranceNames = []string{"empty", "pass", "fail", "hit_or_miss"}
 
 // Chart is one series seen through a rule set. Its columns have one entry a
 // point, in order of x; Missing stands where there is no number.
+//
+// In a funnel the points are groups, x counts them from 1, N is what the limits
+// depend on; Lower and Upper hold 99.8 percent of chance, NearLower and
+// NearUpper 95 percent.
 type Chart struct {
 	Series int // index of the series in the question that this chart answers
 	Kind   Kind
@@ -162,6 +168,19 @@ type Chart struct {
 	Signals   []Signals
 	Causes    []Cause
 	States    []State
+
+	// Columns that only some kinds have; nil elsewhere.
+	EWMA      []float64 // ewma: the weighted mean, which the centre and limits belong to
+	CusumHigh []float64 // cusum, bernoulli, vlad: never below 0; its limit is Upper
+	CusumLow  []float64 // cusum, bernoulli, vlad: never above 0; its limit is Lower
+	VLAD      []float64 // vlad: expected less observed, added up
+	Z         []float64 // funnel: the standard score of each group
+
+	// Phi and Tau2 say how far the groups of a funnel differ beyond chance: the
+	// mean of their squared scores (1 where chance is all), and the variance
+	// between them on the transformed scale, 0 or more.
+	Phi, Tau2 float64
+
 	Phases    []PhaseStatistics
 	Variation Variation
 	Assurance Assurance

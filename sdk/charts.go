@@ -20,6 +20,18 @@ const (
 	keyCentre    = "centre"
 	keyMedian    = "median"
 	keyMinimum   = "minimum"
+	keyFloor     = "floor"
+	keyCeiling   = "ceiling"
+	keyRanges    = "ranges"
+	keyLambda    = "lambda"
+	keyShift     = "shift"
+	keyDecision  = "decision"
+	keyHeadStart = "head-start"
+	keyOddsRatio = "odds-ratio"
+	keyRatio     = "ratio"
+	keyTransform = "transform"
+	keyAdditive  = "additive"
+	keyExact     = "exact"
 )
 
 // Names of the inputs of a chart.
@@ -43,10 +55,33 @@ func ChartParameters(p spc.Parameters) []wire.Parameter {
 		wire.Truth(keyMedian, p.Median),
 		wire.Number(keyMinimum, float64(p.Minimum)),
 	}
-	if !measures.IsMissing(p.Centre) {
-		list = append(list, wire.Number(keyCentre, p.Centre))
+	for _, limit := range []struct {
+		key   string
+		value float64
+	}{{keyCentre, p.Centre}, {keyFloor, p.Floor}, {keyCeiling, p.Ceiling}} {
+		if !measures.IsMissing(limit.value) {
+			list = append(list, wire.Number(limit.key, limit.value))
+		}
 	}
-	return list
+	return append(list, settingsOfKind(p)...)
+}
+
+// settingsOfKind writes the settings that only one kind knows.
+func settingsOfKind(p spc.Parameters) []wire.Parameter {
+	switch p.Kind {
+	case measures.XmR:
+		return []wire.Parameter{wire.Truth(keyRanges, p.Ranges)}
+	case measures.EWMA:
+		return []wire.Parameter{wire.Number(keyLambda, p.Lambda)}
+	case measures.CUSUM:
+		return []wire.Parameter{wire.Number(keyShift, p.Shift), wire.Number(keyDecision, p.Decision), wire.Number(keyHeadStart, p.HeadStart)}
+	case measures.Bernoulli, measures.VLAD:
+		return []wire.Parameter{wire.Number(keyOddsRatio, p.OddsRatio), wire.Number(keyDecision, p.Decision)}
+	case measures.Funnel:
+		return []wire.Parameter{wire.Text(keyRatio, p.Ratio.String()), wire.Text(keyTransform, p.Transform.String()),
+			wire.Truth(keyAdditive, p.Additive), wire.Truth(keyExact, p.Exact)}
+	}
+	return nil
 }
 
 // ParseChartParameters reads what ChartParameters wrote. Settings left out have
@@ -73,13 +108,22 @@ func ParseChartParameters(kind measures.Kind, list []wire.Parameter) (spc.Parame
 func setChartParameter(to *spc.Parameters, p wire.Parameter) (err error) {
 	want := wire.NumberType
 	switch p.Key {
-	case keyRules:
+	case keyRules, keyDirection, keyRatio, keyTransform:
 		want = wire.TextType
+	case keyScreen, keyMedian, keyRanges, keyAdditive, keyExact:
+		want = wire.TruthType
+	}
+	if p.Type != want {
+		return fmt.Errorf("it has type %d where %d is wanted (1 number, 2 text, 3 truth, 4 date)", p.Type, want)
+	}
+	switch p.Key {
+	case keyRules: // read first, because the defaults hang on them
 	case keyDirection:
-		want = wire.TextType
-		if p.Type == want {
-			err = to.Direction.UnmarshalText([]byte(p.Text))
-		}
+		err = to.Direction.UnmarshalText([]byte(p.Text))
+	case keyRatio:
+		err = to.Ratio.UnmarshalText([]byte(p.Text))
+	case keyTransform:
+		err = to.Transform.UnmarshalText([]byte(p.Text))
 	case keyConstant:
 		to.Constant = p.Number
 	case keyMultiply:
@@ -90,15 +134,32 @@ func setChartParameter(to *spc.Parameters, p wire.Parameter) (err error) {
 		to.Trend, err = whole(p.Number)
 	case keyMinimum:
 		to.Minimum, err = whole(p.Number)
+	case keyFloor:
+		to.Floor = p.Number
+	case keyCeiling:
+		to.Ceiling = p.Number
+	case keyLambda:
+		to.Lambda = p.Number
+	case keyShift:
+		to.Shift = p.Number
+	case keyDecision:
+		to.Decision = p.Number
+	case keyHeadStart:
+		to.HeadStart = p.Number
+	case keyOddsRatio:
+		to.OddsRatio = p.Number
 	case keyScreen:
-		want, to.Screen = wire.TruthType, p.Truth
+		to.Screen = p.Truth
 	case keyMedian:
-		want, to.Median = wire.TruthType, p.Truth
+		to.Median = p.Truth
+	case keyRanges:
+		to.Ranges = p.Truth
+	case keyAdditive:
+		to.Additive = p.Truth
+	case keyExact:
+		to.Exact = p.Truth
 	default:
 		return fmt.Errorf("it is not known here")
-	}
-	if p.Type != want {
-		return fmt.Errorf("it has type %d where %d is wanted (1 number, 2 text, 3 truth, 4 date)", p.Type, want)
 	}
 	return err
 }
@@ -139,22 +200,34 @@ func ChartInput(q *wire.Request, series int) (spc.Input, error) {
 }
 
 // ComputeCharts charts every series of a question. The library's plugin calls
-// it inside the sandbox; the host calls it to verify what came out.
+// it inside the sandbox; the host calls it to verify what came out. Each series
+// gets one chart of the kind asked for; where that is xmr and the setting
+// "ranges" is true, its chart of moving ranges follows it.
 func ComputeCharts(kind measures.Kind, q *wire.Request) ([]measures.Chart, error) {
 	p, err := ParseChartParameters(kind, q.Parameters)
 	if err != nil {
 		return nil, err
 	}
-	charts := make([]measures.Chart, len(q.Series))
+	kinds := []spc.Parameters{p}
+	if kind == measures.XmR && p.Ranges {
+		ranges := p
+		ranges.Kind, ranges.Screen, ranges.Centre = measures.MR, false, measures.Missing
+		kinds = append(kinds, ranges)
+	}
+	charts := make([]measures.Chart, 0, len(kinds)*len(q.Series))
 	for i := range q.Series {
 		in, err := ChartInput(q, i)
 		if err != nil {
 			return nil, err
 		}
-		if charts[i], err = spc.Compute(in, p); err != nil {
-			return nil, fmt.Errorf("%s: %w", nameOf(&q.Series[i], i), err)
+		for _, p := range kinds {
+			chart, err := spc.Compute(in, p)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", nameOf(&q.Series[i], i), err)
+			}
+			chart.Series = i
+			charts = append(charts, chart)
 		}
-		charts[i].Series = i
 	}
 	return charts, nil
 }

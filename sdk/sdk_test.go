@@ -12,12 +12,24 @@ import (
 )
 
 func TestChartParametersComeBackAsTheyWere(t *testing.T) {
-	for _, rules := range []measures.RuleSet{measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej} {
-		for _, kind := range []measures.Kind{measures.Run, measures.XmR, measures.MR} {
+	for rules := measures.NoRules; rules.Known(); rules++ {
+		for kind := measures.Run; kind.Known(); kind++ {
 			p := spc.Defaults(kind, rules)
 			p.Direction, p.Multiply, p.Trend, p.Minimum = measures.Decrease, 1000, 6, 5
-			p.Centre = 12.5
+			p.Centre, p.Floor, p.Ceiling = 12.5, 0, 100
 			p.Screen, p.Median = !p.Screen, !p.Median
+			switch kind {
+			case measures.XmR:
+				p.Ranges = true
+			case measures.EWMA:
+				p.Lambda = 0.3
+			case measures.CUSUM:
+				p.Shift, p.Decision, p.HeadStart = 2, 4, 2.5
+			case measures.Bernoulli, measures.VLAD:
+				p.OddsRatio, p.Decision = 1.5, 3
+			case measures.Funnel:
+				p.Ratio, p.Transform, p.Additive, p.Exact = spc.Standardised, spc.Log, true, true
+			}
 			got, err := ParseChartParameters(kind, ChartParameters(p))
 			if err != nil || got != p {
 				t.Errorf("%v, %v: %+v, wanted %+v (%v)", kind, rules, got, p, err)

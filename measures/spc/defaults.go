@@ -24,6 +24,8 @@ func Defaults(kind measures.Kind, rules measures.RuleSet) Parameters {
 		Constant: Constant1128, Trend: 7, Multiply: 1,
 		Centre: measures.Missing,
 		Median: kind == measures.Run,
+		Floor:  measures.Missing, Ceiling: measures.Missing,
+		Lambda: 0.2, Shift: 1, Decision: 5, OddsRatio: 2,
 	}
 	switch rules {
 	case measures.MDC:
@@ -42,6 +44,10 @@ func Defaults(kind measures.Kind, rules measures.RuleSet) Parameters {
 		p.Screen = false
 	case measures.EWMA, measures.CUSUM:
 		p.Screen, p.Constant = false, Constant1128
+	case measures.Bernoulli:
+		p.Decision = 3.5
+	case measures.VLAD:
+		p.Decision = 4.5
 	}
 	return p
 }

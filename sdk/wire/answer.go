@@ -11,11 +11,16 @@ import (
 const targetGiven = 1
 
 // columnsOf names the f64 columns of a chart, in the order they are written.
-func columnsOf(c *measures.Chart) [7]*[]float64 {
-	return [...]*[]float64{&c.Y, &c.N, &c.Centre, &c.Lower, &c.Upper, &c.NearLower, &c.NearUpper}
+// Those from the first optional one on belong to single kinds.
+func columnsOf(c *measures.Chart) [12]*[]float64 {
+	return [...]*[]float64{&c.Y, &c.N, &c.Centre, &c.Lower, &c.Upper, &c.NearLower, &c.NearUpper,
+		&c.EWMA, &c.CusumHigh, &c.CusumLow, &c.VLAD, &c.Z}
 }
 
-var columnNames = [...]string{yColumn, nColumn, centreColumn, lowerColumn, upperColumn, nearLowerColumn, nearUpperColumn}
+var columnNames = [...]string{yColumn, nColumn, centreColumn, lowerColumn, upperColumn, nearLowerColumn, nearUpperColumn,
+	ewmaColumn, cusumHighColumn, cusumLowColumn, vladColumn, zColumn}
+
+const firstOptional = 7
 
 // AppendAnswer writes the answer behind dst. A column of numbers that is
 // missing throughout is left out. The states of points are not written: the
@@ -79,6 +84,29 @@ func (w *writer) charts(charts []measures.Chart) error {
 	w.statistics(charts)
 	w.signals(used)
 	w.notes(charts)
+	return w.dispersion(charts)
+}
+
+// dispersion writes what only funnels have; without one there is no section.
+func (w *writer) dispersion(charts []measures.Chart) error {
+	if !slices.ContainsFunc(charts, func(c measures.Chart) bool { return c.Kind == measures.Funnel }) {
+		return nil
+	}
+	offset := w.begin()
+	for i := range charts {
+		c := &charts[i]
+		if c.Kind != measures.Funnel {
+			continue
+		}
+		if c.Phi-c.Phi != 0 || c.Tau2-c.Tau2 != 0 {
+			return refuse(RuleNotFinite, "chart %d has a phi of %v and a tau2 of %v", i, c.Phi, c.Tau2)
+		}
+		w.u32(uint32(i))
+		w.u32(0)
+		w.f64(c.Phi)
+		w.f64(c.Tau2)
+	}
+	w.end(tagDispersion, offset)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 // DecodeAnswer reads an answer. Its shape is then sound; whether it answers
 // the question is for Accept to say. The result shares no memory with b.
 func DecodeAnswer(b []byte) (Answer, error) {
-	r, err := open(b, kindAnswer, tagStrings, tagColumns, tagMessage, tagCharts, tagStatistics, tagSignals, tagNotes)
+	r, err := open(b, kindAnswer, tagStrings, tagColumns, tagMessage, tagCharts, tagStatistics, tagSignals, tagNotes, tagDispersion)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -30,7 +30,35 @@ func DecodeAnswer(b []byte) (Answer, error) {
 	if err := r.notes(a.Charts); err != nil {
 		return Answer{}, err
 	}
+	if err := r.dispersion(a.Charts); err != nil {
+		return Answer{}, err
+	}
 	return a, nil
+}
+
+// dispersion reads what a funnel says about its groups. No other chart has it,
+// and no funnel has it twice.
+func (r *reader) dispersion(charts []measures.Chart) error {
+	section, _, err := r.entries(tagDispersion, spreadSize)
+	if err != nil {
+		return err
+	}
+	before := -1
+	for ; len(section) > 0; section = section[spreadSize:] {
+		i := int(le.Uint32(section))
+		if i <= before {
+			return refuse(RuleRepeated, "the dispersion of chart %d comes after that of chart %d", i, before)
+		}
+		if before = i; i >= len(charts) || charts[i].Kind != measures.Funnel {
+			return refuse(RuleValue, "a dispersion of chart %d, which is no funnel", i)
+		}
+		phi, tau2 := math.Float64frombits(le.Uint64(section[8:])), math.Float64frombits(le.Uint64(section[16:]))
+		if phi-phi != 0 || tau2-tau2 != 0 {
+			return refuse(RuleNotFinite, "the dispersion of chart %d is NaN or infinite", i)
+		}
+		charts[i].Phi, charts[i].Tau2 = phi, tau2
+	}
+	return nil
 }
 
 func (r *reader) charts() ([]measures.Chart, error) {
@@ -98,8 +126,17 @@ func (r *reader) chartColumns() (measures.Chart, error) {
 		return whole, err
 	}
 	whole.X, whole.XIsDate = x, kind == columnDate
-	numbers := make([]float64, len(columnNames)*r.rows)
+	columns := firstOptional
+	for _, name := range columnNames[firstOptional:] {
+		if r.column(name) != nil {
+			columns++
+		}
+	}
+	numbers := make([]float64, columns*r.rows)
 	for n, column := range columnsOf(&whole) {
+		if n >= firstOptional && r.column(columnNames[n]) == nil {
+			continue
+		}
 		*column, numbers = numbers[:r.rows:r.rows], numbers[r.rows:]
 		if err := r.floats(columnNames[n], *column); err != nil {
 			return whole, err
@@ -132,7 +169,9 @@ func cut(c, whole *measures.Chart, from, to int) {
 	c.Signals, c.Causes = whole.Signals[from:to:to], whole.Causes[from:to:to]
 	all := columnsOf(whole)
 	for n, column := range columnsOf(c) {
-		*column = (*all[n])[from:to:to]
+		if *all[n] != nil {
+			*column = (*all[n])[from:to:to]
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	statisticSize = 40
 	signalSize    = 16
 	noteSize      = 24
+	spreadSize    = 24
 
 	// mustUnderstand is the flag of a section that may not be skipped by a
 	// reader who does not know its tag.
@@ -41,6 +42,7 @@ const (
 	tagSignals    = 'S' | 'I'<<8 | 'G'<<16 | 'N'<<24
 	tagNotes      = 'N' | 'O'<<8 | 'T'<<16 | 'E'<<24
 	tagMessage    = 'M' | 'E'<<8 | 'S'<<16 | 'G'<<24
+	tagDispersion = 'D' | 'I'<<8 | 'S'<<16 | 'P'<<24
 )
 
 // Types of columns.
@@ -79,6 +81,11 @@ const (
 	upperColumn     = "upper"
 	nearLowerColumn = "near_lower"
 	nearUpperColumn = "near_upper"
+	ewmaColumn      = "ewma"
+	cusumHighColumn = "cusum_high"
+	cusumLowColumn  = "cusum_low"
+	vladColumn      = "vlad"
+	zColumn         = "z"
 	phaseColumn     = "phase"
 	signalsColumn   = "signals"
 	causeColumn     = "cause"

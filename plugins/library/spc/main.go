@@ -13,7 +13,9 @@ import (
 )
 
 func init() {
-	for _, kind := range []measures.Kind{measures.XmR, measures.MR, measures.Run} {
+	for _, kind := range []measures.Kind{measures.XmR, measures.MR, measures.Run, measures.P, measures.PPrime, measures.U, measures.UPrime,
+		measures.C, measures.NP, measures.G, measures.T, measures.XBar, measures.S, measures.IPrime, measures.EWMA, measures.CUSUM,
+		measures.Funnel, measures.Bernoulli, measures.VLAD} {
 		sdk.Handle(kind.String(), func(q sdk.Question) (sdk.Answer, error) {
 			charts, err := sdk.ComputeCharts(kind, &q.Request)
 			if errors.Is(err, spc.ErrNotBuilt) {
