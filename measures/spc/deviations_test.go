@@ -6,8 +6,8 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 )
 
-// notRunnable are cases of settings that we do not have, with the reason.
-var notRunnable = map[string]string{
+// unanswerable are cases of settings that we do not have, with the reason.
+var unanswerable = map[string]string{
 	"qic_cdi_run_quarterly": "months are summed to quarters before a series is charted, not by the chart",
 	"qic_edge_i_yneg_false": "limits of an XmR chart are never clamped: docs/deviations.md, 5",
 }
