@@ -18,6 +18,7 @@ type Measure struct {
 	Inputs      []Input   `json:"inputs"` // what the plugin is given
 	Grain       Grain     `json:"grain"`
 	Stratifiers []string  `json:"stratifiers,omitempty"`
+	Mix         *Mix      `json:"mix,omitempty"`
 
 	Unit      Unit      `json:"unit"`
 	Direction Direction `json:"direction"`
@@ -40,6 +41,24 @@ type Measure struct {
 	AuthoredBy string `json:"authored_by"`
 	CheckedBy  string `json:"checked_by"`
 	ReviewDate Date   `json:"review_date"`
+}
+
+// Mix says by which strata a change of the measure's rate is split into what
+// happened within them and what came of their shares. The strata are either the
+// rows of a stratifier of the measure's own dataset, or columns of a dataset
+// that may be another.
+type Mix struct {
+	Of         string       `json:"of"` // what differs between the strata, in words: "type of department"
+	Stratifier string       `json:"stratifier,omitempty"`
+	Dataset    DatasetID    `json:"dataset,omitempty"`
+	Strata     []MixStratum `json:"strata,omitempty"`
+}
+
+// MixStratum is a stratum made of columns.
+type MixStratum struct {
+	Name        string `json:"name"`
+	Numerator   Input  `json:"numerator"`
+	Denominator Input  `json:"denominator"`
 }
 
 // Uses names the plugin and the entry in it that compute a measure.
