@@ -23,6 +23,37 @@ type Subject struct {
 	Minimum  int    // points that limits need; 0 means 13
 	Centre   string // name of the centre line; empty: "mean", or "median" of a run chart
 	Hidden   string // what suppression hides, for example "1 to 7"; may be empty
+
+	Title  string // heads the paragraph: "Seen within 4 hours, Larkfield (ZZA)"
+	Method Method // how the lines were made, as far as it is told
+	// Event is what g and t charts count between and what bernoulli and vlad
+	// charts count, in the singular: "infection", "death". Empty: "event".
+	Event string
+	// Case is one point of a bernoulli or vlad chart: "operation". Empty: "case".
+	Case string
+	// Groups names the points of a funnel, one a point, and Group says what each
+	// of them is: "trust". Empty: "group", and their numbers.
+	Groups []string
+	Group  string
+}
+
+// Method is how centre and limits were made. What is zero was not told, and
+// nothing is said of it.
+type Method struct {
+	Constant float64 // 2.66 or 1.128, as in package spc
+	Screened bool    // large moving ranges were left out of the limits
+	Given    bool    // the centre was given from outside
+	Median   bool    // the centre is the median
+
+	Lambda    float64 // ewma
+	Shift     float64 // cusum, in sd
+	Decision  float64 // cusum, in sd; bernoulli and vlad, in log-likelihood
+	HeadStart float64 // cusum, in sd
+	OddsRatio float64 // bernoulli, vlad
+
+	Ratio    string // funnel: "proportion", "standardised" or "rate"
+	Additive bool   // funnel: limits allow for differences beyond chance
+	Exact    bool   // funnel: exact limits
 }
 
 // Reading is one sentence in its parts. Judgement is the part to set in bold; it
