@@ -26,12 +26,22 @@ const firstOptional = 7
 // missing throughout is left out. The states of points are not written: the
 // host knows them and takes no plugin's word for them.
 func AppendAnswer(dst []byte, a *Answer) ([]byte, error) {
-	w := newWriter(slices.Grow(dst, sizeOf(a)), 7)
+	sections := 7
+	funnels := slices.ContainsFunc(a.Charts, func(c measures.Chart) bool { return c.Kind == measures.Funnel })
+	if funnels {
+		sections++
+	}
+	w := newWriter(slices.Grow(dst, sizeOf(a)), sections)
 	offset := w.begin()
 	w.buf = append(w.buf, a.Message...)
 	w.end(tagMessage, offset)
 	if err := w.charts(a.Charts); err != nil {
 		return nil, err
+	}
+	if funnels {
+		if err := w.dispersion(a.Charts); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.answerColumns(a.Charts); err != nil {
 		return nil, err
@@ -84,14 +94,11 @@ func (w *writer) charts(charts []measures.Chart) error {
 	w.statistics(charts)
 	w.signals(used)
 	w.notes(charts)
-	return w.dispersion(charts)
+	return nil
 }
 
-// dispersion writes what only funnels have; without one there is no section.
+// dispersion writes what only funnels have.
 func (w *writer) dispersion(charts []measures.Chart) error {
-	if !slices.ContainsFunc(charts, func(c measures.Chart) bool { return c.Kind == measures.Funnel }) {
-		return nil
-	}
 	offset := w.begin()
 	for i := range charts {
 		c := &charts[i]

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -196,4 +197,52 @@ func undump(t *testing.T, text string) []byte {
 		out = append(out, b...)
 	}
 	return out
+}
+
+// TestEveryColumnOfEveryKindComesBack sends a chart with all the columns there
+// are, and a funnel with its dispersion, beside one that has none of them.
+func TestEveryColumnOfEveryKindComesBack(t *testing.T) {
+	full := sampleAnswer().Charts[0]
+	full.Kind, full.Phi, full.Tau2 = measures.Funnel, 1.75, 0.0625
+	for n, column := range columnsOf(&full) {
+		*column = []float64{float64(n) + 0.5, measures.Missing, -float64(n)}
+	}
+	plain := sampleAnswer().Charts[1]
+	payload, err := AppendAnswer(nil, &Answer{Charts: []measures.Chart{full, plain}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeAnswer(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := &got.Charts[0]
+	if first.Phi != full.Phi || first.Tau2 != full.Tau2 || got.Charts[1].Phi != 0 {
+		t.Errorf("phi %v and tau2 %v came back, and %v of a chart without", first.Phi, first.Tau2, got.Charts[1].Phi)
+	}
+	want := columnsOf(&full)
+	for n, column := range columnsOf(first) {
+		if len(*column) != 3 || (*column)[0] != (*want[n])[0] || !measures.IsMissing((*column)[1]) || (*column)[2] != (*want[n])[2] {
+			t.Errorf("column %s came back as %v", columnNames[n], *column)
+		}
+	}
+	if string(first.Notes[0].Text) != full.Notes[0].Text {
+		t.Errorf("its note came back as %q", first.Notes[0].Text)
+	}
+}
+
+func TestADispersionOfNoFunnelIsRefused(t *testing.T) {
+	funnel := sampleAnswer().Charts[0]
+	funnel.Kind = measures.Funnel
+	payload, err := AppendAnswer(nil, &Answer{Charts: []measures.Chart{funnel}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(payload, []byte("CHRT"))
+	kind := int(le.Uint32(payload[at+8:])) + 4
+	payload[kind] = byte(measures.Run)
+	var refusal *Refusal
+	if _, err := DecodeAnswer(payload); !errors.As(err, &refusal) || refusal.Rule != RuleValue {
+		t.Errorf("%v", err)
+	}
 }
