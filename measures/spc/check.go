@@ -47,9 +47,11 @@ func built(p *Parameters) error {
 		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + " are not built yet; known are run, xmr and mr"}
 	}
 	switch p.Rules {
-	case measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej:
+	case measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej, measures.IHI,
+		measures.WesternElectric, measures.Nelson, measures.PowerBI:
 	default:
-		return &problem{ErrNotBuilt, "the rule set " + p.Rules.String() + " is not built yet; known are none, mdc, mdc-r022 and anhoej"}
+		return &problem{ErrNotBuilt, "the rule set " + p.Rules.String() +
+			" is not built yet; known are none, mdc, mdc-r022, anhoej, ihi, western-electric, nelson and powerbi"}
 	}
 	return nil
 }

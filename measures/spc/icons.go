@@ -2,8 +2,13 @@ package spc
 
 import "github.com/signalbox-health/signalbox/measures"
 
-// high and low are the signals that speak of large and of small values.
+// high and low are the signals that speak of large and of small values. The
+// zone rules name no side, so their points say it themselves (see lean), but for
+// those of undirected, which are special cause without any direction: points
+// that alternate, hug the centre or shun it.
 const (
+	undirected = measures.Nelson4 | measures.Nelson7 | measures.Nelson8
+
 	high = measures.OutsideUpper | measures.TrendIncreasing | measures.TwoInThreeAbove | measures.ShiftAbove
 	low  = measures.OutsideLower | measures.TrendDecreasing | measures.TwoInThreeBelow | measures.ShiftBelow
 )
@@ -18,7 +23,7 @@ func (w *work) judge() {
 		case s == 0:
 			c.Causes[i] = measures.Common
 		default:
-			c.Causes[i] = w.cause(s)
+			c.Causes[i] = w.cause(s, c.Causes[i])
 		}
 	}
 	if w.fewAtLast() {
@@ -29,9 +34,17 @@ func (w *work) judge() {
 }
 
 // cause follows the first signal. Only where a rule set says so does an
-// improvement win over an earlier concern.
-func (w *work) cause(s measures.Signals) measures.Cause {
-	up := s & -s & high // the lowest bit is the first signal
+// improvement win over an earlier concern. Which way a point of the zone rules
+// leans was written down when its rules were looked at.
+func (w *work) cause(s measures.Signals, lean measures.Cause) measures.Cause {
+	first := s & -s // the lowest bit
+	up := first & high
+	switch {
+	case first&undirected != 0:
+		return lean
+	case first&(high|low) == 0 && lean == measures.NeutralHigh:
+		up = first
+	}
 	if w.book.improvementWins {
 		switch {
 		case w.p.Direction == measures.Increase && s&high != 0,

@@ -5,23 +5,29 @@ import "github.com/signalbox-health/signalbox/measures"
 // book says which rules a rule set has.
 type book struct {
 	outside bool // a point beyond a limit
-	points  bool // two in three, trend and shift
+	// sameSide: two in three asks that all three lie on one side of the centre.
+	sameSide bool
 	// outsideCounts: points beyond a limit count as near it in two in three, as
 	// the Making Data Count team has had it since late 2023 (NHSRplotthedots
 	// issue 194).
 	outsideCounts    bool
 	improvementWins  bool // at a point that is improvement and concern at once
 	longestAndFewest bool // the runs test of a whole phase
+	runsTable        bool // too few or too many runs in a phase, by the table
 }
 
 func bookOf(rules measures.RuleSet) book {
 	switch rules {
 	case measures.MDC:
-		return book{outside: true, points: true, outsideCounts: true, improvementWins: true}
+		return book{outside: true, sameSide: true, outsideCounts: true, improvementWins: true}
 	case measures.MDCR022:
-		return book{outside: true, points: true}
+		return book{outside: true, sameSide: true}
 	case measures.Anhoej:
 		return book{outside: true, longestAndFewest: true}
+	case measures.IHI:
+		return book{outside: true, runsTable: true}
+	case measures.WesternElectric, measures.Nelson, measures.PowerBI:
+		return book{outside: true}
 	}
 	return book{}
 }
@@ -34,6 +40,42 @@ func (w *work) signals(s span) {
 	if !w.book.outside {
 		return
 	}
+	patterns := w.patterned()
+	switch {
+	case patterns && w.p.Rules == measures.WesternElectric:
+		w.westernElectric(s)
+		return // its first rule is the one on points outside
+	case patterns && w.p.Rules == measures.Nelson:
+		w.nelson(s)
+		return
+	}
+	w.outside(s)
+	if !patterns {
+		return
+	}
+	switch w.p.Rules {
+	case measures.MDC, measures.MDCR022:
+		w.mdc(s)
+	case measures.IHI:
+		w.ihi(s)
+	case measures.PowerBI:
+		w.mdc(s)
+		w.scores(s)
+	}
+}
+
+// patterned reports whether a pattern among points means something. Ranges
+// overlap and sums carry earlier points along, so a run of them says nothing
+// new; the groups of a funnel come in no order.
+func (w *work) patterned() bool {
+	switch w.p.Kind {
+	case measures.MR, measures.EWMA, measures.CUSUM, measures.Funnel, measures.Bernoulli, measures.VLAD:
+		return false
+	}
+	return true
+}
+
+func (w *work) outside(s span) {
 	c := &w.c
 	for i := s.from; i < s.to; i++ {
 		if y := c.Y[i]; y > c.Upper[i] {
@@ -42,14 +84,11 @@ func (w *work) signals(s span) {
 			c.Signals[i] |= measures.OutsideLower
 		}
 	}
-	// Ranges overlap, so a run of them means nothing.
-	if w.book.points && w.p.Kind != measures.MR {
-		w.mdc(s)
-	}
 }
 
-// mdc looks for trends, shifts and two points in three near a limit. It goes
-// over the points once and counts how long each pattern has lasted.
+// mdc looks for trends, shifts and, where the rule set has it so, two points in
+// three near a limit on one side. It goes over the points once and counts how
+// long each pattern has lasted.
 func (w *work) mdc(s span) {
 	c := &w.c
 	previous := measures.Missing
@@ -79,7 +118,7 @@ func (w *work) mdc(s span) {
 		}
 
 		// With the last three all on one side, the side has lasted three.
-		if length >= 3 {
+		if length >= 3 && w.book.sameSide {
 			w.twoInThree(first, second, i, side)
 		}
 		previous, first, second = y, second, i

@@ -40,9 +40,15 @@ func (w *work) runsTest(s span) measures.PhaseStatistics {
 	}
 	found.LongestRun, found.LongestRunMax = longest, longestRunMax(found.Useful)
 	found.Crossings, found.CrossingsMin = crossings, crossingsMin(found.Useful)
-	if w.book.longestAndFewest && w.p.Kind != measures.MR {
+	if w.book.longestAndFewest {
 		found.Signal = longest > found.LongestRunMax || crossings < found.CrossingsMin
 	}
+	if w.book.runsTable {
+		found.Runs = crossings + 1
+		found.RunsLow, found.RunsHigh = runsBounds(found.Useful)
+		found.Signal = found.RunsLow != none && (found.Runs < found.RunsLow || found.Runs > found.RunsHigh)
+	}
+	found.Signal = found.Signal && w.patterned()
 	return found
 }
 

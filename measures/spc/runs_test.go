@@ -3,6 +3,8 @@ package spc
 import (
 	"math/big"
 	"testing"
+
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 func TestLimitsOfTheRunsTestAreThoseOfTheTable(t *testing.T) {
@@ -32,4 +34,47 @@ func TestCrossingsMinIsTheExactBinomialPercentile(t *testing.T) {
 			t.Errorf("crossingsMin(%d) = %d, want %d", n, got, want)
 		}
 	}
+}
+
+// Every row of the table of runs leaves out between 0.2 and 2.7 percent of the
+// exact distribution at either end (Swed and Eisenhart 1943), for as many points
+// above the median as below.
+func TestTableOfRunsCutsSmallTailsOfTheExactDistribution(t *testing.T) {
+	for n := int32(10); n <= 30; n++ {
+		low, high := runsBounds(n)
+		below, above := 0.0, 0.0
+		for runs := int64(2); runs <= int64(n); runs++ {
+			p := chanceOfRuns(int64(n/2), int64(n-n/2), runs)
+			if runs < int64(low) {
+				below += p
+			}
+			if runs > int64(high) {
+				above += p
+			}
+		}
+		for _, tail := range []float64{below, above} {
+			if tail < 0.002 || tail > 0.0275 {
+				t.Errorf("n = %d: %d to %d runs leave out %.4f and %.4f", n, low, high, below, above)
+			}
+		}
+	}
+	for _, n := range []int32{0, 9, 31} {
+		if low, high := runsBounds(n); low != measures.NoNumber || high != measures.NoNumber {
+			t.Errorf("n = %d: %d to %d, want none", n, low, high)
+		}
+	}
+}
+
+// chanceOfRuns is the probability of so many runs among a points on one side
+// and b on the other, in any order.
+func chanceOfRuns(a, b, runs int64) float64 {
+	ways := new(big.Int)
+	add := func(k, l int64) {
+		one := new(big.Int).Binomial(a-1, k-1)
+		ways.Add(ways, one.Mul(one, new(big.Int).Binomial(b-1, l-1)))
+	}
+	add(runs/2, runs-runs/2)
+	add(runs-runs/2, runs/2)
+	p, _ := new(big.Rat).SetFrac(ways, new(big.Int).Binomial(a+b, a)).Float64()
+	return p
 }

@@ -404,7 +404,7 @@ func TestSeriesThatCannotBeCharted(t *testing.T) {
 		"no multiplier":        {Input{}, func(p *Parameters) { p.Multiply = 0 }, ErrInput},
 		"trend of two":         {Input{}, func(p *Parameters) { p.Trend = 2 }, ErrInput},
 		"kind of later":        {Input{}, func(p *Parameters) { p.Kind = measures.P }, ErrNotBuilt},
-		"rules of later":       {Input{}, func(p *Parameters) { p.Rules = measures.Nelson }, ErrNotBuilt},
+		"rules unknown":        {Input{}, func(p *Parameters) { p.Rules = 200 }, ErrNotBuilt},
 	} {
 		p := xmr(measures.MDC)
 		if test.edit != nil {
