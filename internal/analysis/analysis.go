@@ -144,12 +144,7 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 
 // answer turns one recorded decision into charts.
 func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Record) (postgres.Result, error) {
-	decision := record.Decision()
-	receipt := &answer.Receipt
-	receipt.Record, receipt.PolicyRevision, receipt.DataRevision = record.Sequence(), decision.PolicyRevision, decision.DataRevision
-	receipt.Grants, receipt.Disclosure = decision.Grants, decision.Disclosure
-
-	grant, err := record.Grant()
+	grant, err := answer.Receipt.grant(record)
 	if err != nil {
 		return postgres.Result{}, err
 	}
@@ -157,7 +152,7 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	if err != nil {
 		return postgres.Result{}, err
 	}
-	receipt.DataVersion = material.version.String()
+	answer.Receipt.DataVersion = material.version.String()
 	charts, err := a.run(ctx, answer, material)
 	if err != nil {
 		return postgres.Result{}, err
@@ -165,6 +160,15 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	hidden := disclose(grant.Disclosure(), charts)
 	answer.Charts = charts
 	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: digestOf(charts)}, nil
+}
+
+// grant turns a recorded decision into the key to the data, and writes on the
+// receipt what decided.
+func (r *Receipt) grant(record policy.Record) (policy.Grant, error) {
+	decision := record.Decision()
+	r.Record, r.PolicyRevision, r.DataRevision = record.Sequence(), decision.PolicyRevision, decision.DataRevision
+	r.Grants, r.Disclosure = decision.Grants, decision.Disclosure
+	return record.Grant()
 }
 
 // period fills in what the question left open.

@@ -90,8 +90,7 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 	return charts, nil
 }
 
-// compute gives the charts of some series: from the cache, or from the plugin
-// in its sandbox, verified.
+// compute gives the charts of some series, verified.
 func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, material *material, indexes []int) ([]measures.Chart, error) {
 	m, release := answer.Measure, answer.Receipt.Release
 	request := wire.Request{Measure: string(m.ID), Entry: way.entry}
@@ -107,9 +106,15 @@ func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, mate
 	for _, i := range indexes {
 		request.Series = append(request.Series, material.series[i])
 	}
+	return a.verified(ctx, release, request)
+}
+
+// verified gives the charts of a request: from the cache, or from the plugin in
+// its sandbox, computed again by the host.
+func (a *Analysis) verified(ctx context.Context, release plugins.Release, request wire.Request) ([]measures.Chart, error) {
 	payload, err := wire.AppendRequest(nil, &request)
 	if err != nil {
-		return nil, fmt.Errorf("ask the plugin about %s: %w", m.ID, err)
+		return nil, fmt.Errorf("ask the plugin about %s: %w", request.Measure, err)
 	}
 	key := keyOf(release.Digest, payload)
 	if charts, ok := a.charts.get(key); ok {
@@ -117,10 +122,10 @@ func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, mate
 	}
 	charts, err := a.Plugins.Run(ctx, release.Digest, request)
 	if err != nil {
-		return nil, fmt.Errorf("compute %s: %w", m.ID, err)
+		return nil, fmt.Errorf("compute %s: %w", request.Measure, err)
 	}
 	if err := plugins.Verify(release, &request, charts); err != nil {
-		return nil, fmt.Errorf("verify %s: %w", m.ID, err)
+		return nil, fmt.Errorf("verify %s: %w", request.Measure, err)
 	}
 	a.charts.put(key, charts)
 	return charts, nil
