@@ -6,6 +6,7 @@ package measures
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // ErrBadChart says that a chart breaks its own rules: columns of unequal
@@ -58,6 +59,19 @@ const (
 )
 
 var stateNames = []string{"final", "provisional", "not_measured", "suppressed", "excluded"}
+
+// StateOfAll is the state of a point made of several rows, such as a subgroup. A
+// row that is excluded excludes the point, since leaving out a part of it would
+// be a choice of figures; one that is provisional may still change it; and one
+// that was measured is enough for it to be measured.
+func StateOfAll(rows []State) State {
+	for _, s := range [...]State{Excluded, Provisional, Final, Suppressed} {
+		if slices.Contains(rows, s) {
+			return s
+		}
+	}
+	return NotMeasured
+}
 
 // Series is what one plugin call is given for one organisation and stratum:
 // columns of equal length, in order of period.

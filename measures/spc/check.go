@@ -42,9 +42,10 @@ const (
 // built reports whether Compute knows a kind and a rule set.
 func built(p *Parameters) error {
 	switch p.Kind {
-	case measures.Run, measures.XmR, measures.MR:
+	case measures.Run, measures.XmR, measures.MR, measures.P, measures.PPrime, measures.U, measures.UPrime, measures.C, measures.NP,
+		measures.G, measures.T, measures.XBar, measures.S, measures.IPrime:
 	default:
-		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + " are not built yet; known are run, xmr and mr"}
+		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + " are not built yet; known are run, xmr, mr, p, pp, u, up, c, np, g, t, xbar, s and ip"}
 	}
 	switch p.Rules {
 	case measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej, measures.IHI,
@@ -75,7 +76,7 @@ func (p *Parameters) Check() error {
 	case p.Minimum < 0:
 		return bad("limits from " + strconv.Itoa(p.Minimum) + " points")
 	}
-	return nil
+	return p.suits()
 }
 
 func check(in *Input, p *Parameters) error {
@@ -87,7 +88,7 @@ func check(in *Input, p *Parameters) error {
 		return bad("its columns differ in length")
 	}
 	for i := 1; i < n; i++ {
-		if in.X[i] <= in.X[i-1] {
+		if in.X[i] < in.X[i-1] || in.X[i] == in.X[i-1] && !subgroups(p.Kind) {
 			return bad("x must rise from point to point; point " + strconv.Itoa(i+1) + " does not")
 		}
 	}
@@ -106,6 +107,9 @@ func check(in *Input, p *Parameters) error {
 		if !in.States[i].Known() {
 			return bad("the state of point " + strconv.Itoa(i+1) + " is unknown")
 		}
+	}
+	if err := suits(in, p.Kind); err != nil {
+		return err
 	}
 	return checkDecisions(in, p)
 }

@@ -17,6 +17,7 @@ type work struct {
 	p    Parameters
 	book book
 	c    measures.Chart
+	err  error // what only the arithmetic of a phase can find wrong
 }
 
 // span is one phase: the points from up to but not including to.
@@ -48,9 +49,13 @@ func Compute(in Input, p Parameters) (measures.Chart, error) {
 		w.c.Phases[phase] = w.runsTest(s)
 		phase++
 	}
+	if w.err != nil {
+		return measures.Chart{}, w.err
+	}
 	w.multiply()
 	w.judge()
 	w.advise()
+	w.clamp()
 	return w.c, nil
 }
 
@@ -63,6 +68,22 @@ func (w *work) lines(s span) {
 		w.mr(s)
 	case measures.Run:
 		w.run(s)
+	case measures.P, measures.PPrime, measures.U, measures.UPrime:
+		w.rates(s)
+	case measures.C:
+		w.counted(s)
+	case measures.NP:
+		w.countedOf(s)
+	case measures.G:
+		w.between(s)
+	case measures.T:
+		w.times(s)
+	case measures.XBar:
+		w.means(s)
+	case measures.S:
+		w.deviations(s)
+	case measures.IPrime:
+		w.weighted(s)
 	}
 	if w.few(s) {
 		w.limits(s, measures.Missing, measures.Missing, measures.Missing, measures.Missing)
@@ -71,13 +92,17 @@ func (w *work) lines(s span) {
 
 // begin makes room for the chart and copies into it what is plotted.
 func (w *work) begin() {
-	n, phases := len(w.in.X), 0
+	phases := 0
 	for s := w.next(0); s.from < s.to; s = w.next(s.to) {
 		phases++
 	}
-	w.c = room(n, phases)
+	w.c = room(points(&w.in, w.p.Kind), phases)
 	w.c.Kind, w.c.Rules, w.c.Direction = w.p.Kind, w.p.Rules, w.p.Direction
 	w.c.XIsDate, w.c.Target = w.in.XIsDate, w.target()
+	if subgroups(w.p.Kind) {
+		w.group()
+		return
+	}
 	copy(w.c.X, w.in.X)
 	copy(w.c.States, w.in.States)
 	for i := range w.c.Y {
@@ -87,12 +112,22 @@ func (w *work) begin() {
 		}
 		if w.present(i) {
 			y = w.in.Y[i]
-			if w.in.N != nil {
+			if w.in.N != nil && plotsRatio(w.p.Kind) {
 				y /= d
 			}
 		}
 		w.c.Y[i], w.c.N[i] = y, d
 	}
+}
+
+// plotsRatio reports whether a kind plots numerators over denominators where it
+// is given both. The others plot what they are given.
+func plotsRatio(kind measures.Kind) bool {
+	switch kind {
+	case measures.NP, measures.Funnel, measures.Bernoulli, measures.VLAD:
+		return false
+	}
+	return true
 }
 
 // next finds the phase that begins at a point. A phase begins at the first

@@ -35,6 +35,15 @@ func (t *total) mean() float64 {
 	return m + (math.FMA(-m, n, t.sum)+t.lost)/n
 }
 
+// over is one total over another, to the nearest bit, or Missing.
+func (t total) over(under total) float64 {
+	if !(under.sum > 0) {
+		return measures.Missing
+	}
+	q := t.sum / under.sum
+	return q + (math.FMA(-q, under.sum, t.sum)+t.lost-float64(q*under.lost))/under.sum
+}
+
 // mean of the points of a span that count.
 func (w *work) mean(s span) float64 {
 	var t total

@@ -14,6 +14,8 @@ const (
 	NotePhaseEmpty   = "phase_empty"    // a phase begins after the last point
 	NoteFlat         = "flat"           // the limits lie on the centre
 	NoteScreened     = "screened"       // large moving ranges were left out of the limits
+	NoteNoLimits     = "no_limits"      // the points of a baseline leave nothing to make limits of
+	NoteClamped      = "clamped"        // lines would lie beyond what the measure can be
 	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all
 )
 
@@ -62,12 +64,31 @@ func (w *work) adviseOnPhase(s span, name string) {
 			strconv.Itoa(w.p.Minimum)+".")
 		return
 	}
-	if w.p.Kind != measures.XmR {
-		return
-	}
-	if c := &w.c; c.Upper[s.from] == c.Lower[s.from] {
+	if w.flat(s) {
 		w.note(NoteFlat, name+" does not vary over its baseline, so its limits lie on its centre.")
 	}
+}
+
+// adviseNoLimits says why a p' or u' chart has a centre and no limits.
+func (w *work) adviseNoLimits(s span) {
+	w.note(NoteNoLimits, "Phase "+strconv.Itoa(int(w.c.Phase[s.from]))+": every point of its baseline is 0, or every one is 1, so there is no variation by chance to compare with, and it has no limits.")
+}
+
+// flat reports whether the limits of a phase lie on its centre throughout.
+func (w *work) flat(s span) bool {
+	switch w.p.Kind {
+	case measures.Run, measures.MR, measures.CUSUM, measures.Funnel, measures.Bernoulli, measures.VLAD:
+		return false // they have no limits, or limits of another sort
+	}
+	any := false
+	for i := s.from; i < s.to; i++ {
+		lower, upper := w.c.Lower[i], w.c.Upper[i]
+		if lower < upper {
+			return false
+		}
+		any = any || lower == upper
+	}
+	return any
 }
 
 // startOf is the start of the phase that a span belongs to. Where several begin

@@ -403,7 +403,7 @@ func TestSeriesThatCannotBeCharted(t *testing.T) {
 		"odd constant":         {Input{}, func(p *Parameters) { p.Constant = 3 }, ErrInput},
 		"no multiplier":        {Input{}, func(p *Parameters) { p.Multiply = 0 }, ErrInput},
 		"trend of two":         {Input{}, func(p *Parameters) { p.Trend = 2 }, ErrInput},
-		"kind of later":        {Input{}, func(p *Parameters) { p.Kind = measures.P }, ErrNotBuilt},
+		"kind of later":        {Input{}, func(p *Parameters) { p.Kind = measures.Custom }, ErrNotBuilt},
 		"rules unknown":        {Input{}, func(p *Parameters) { p.Rules = 200 }, ErrNotBuilt},
 	} {
 		p := xmr(measures.MDC)

@@ -48,12 +48,21 @@ func (w *work) xmr(s span) {
 // meanRange is the mean moving range of consecutive rows, or Missing. With
 // screening on, ranges that are not below 3.267 times the mean are left out,
 // once (Nelson 1982; Provost and Murray).
-func (w *work) meanRange(s span) float64 {
-	all := w.rangesBelow(s, math.Inf(1))
+func (w *work) meanRange(s span) float64 { return w.meanRangeOf(w.c.Y, s) }
+
+// meanRangeOf is the same for what is plotted on another scale.
+func (w *work) meanRangeOf(column []float64, s span) float64 {
+	return w.screened(s, rangeLimit, func(bound float64) total { return w.rangesBelow(column, s, bound) })
+}
+
+// screened is a mean of ranges, screened if that is asked for; limit is where
+// screening stands, in means, and below adds the ranges below a bound.
+func (w *work) screened(s span, limit float64, below func(bound float64) total) float64 {
+	all := below(math.Inf(1))
 	if !w.p.Screen {
 		return all.mean()
 	}
-	left := w.rangesBelow(s, float64(rangeLimit*all.mean()))
+	left := below(float64(limit * all.mean()))
 	w.adviseOnScreening(s, all, left)
 	// The peers' screening throws every range away on a constant series, and on
 	// a nearly constant one leaves limits of no width, outside which every point
@@ -65,14 +74,14 @@ func (w *work) meanRange(s span) float64 {
 }
 
 // rangesBelow adds the moving ranges below a bound.
-func (w *work) rangesBelow(s span, bound float64) total {
+func (w *work) rangesBelow(column []float64, s span, bound float64) total {
 	var t total
 	previous := measures.Missing
 	for i := s.from; i < s.to; i++ {
 		if !w.counts(i) {
 			continue // the range bridges it
 		}
-		y := w.c.Y[i]
+		y := column[i]
 		if r := math.Abs(y - previous); r < bound {
 			t.add(r)
 		}

@@ -70,9 +70,10 @@ func acceptPoints(c *measures.Chart, i int, s *measures.Series) error {
 	subgroups := c.Kind == measures.XBar || c.Kind == measures.S
 	c.States = make([]measures.State, 0, len(c.X))
 	point := 0
-	for row := 0; row < len(s.Periods); row++ {
-		if subgroups && row > 0 && s.Periods[row] == s.Periods[row-1] {
-			continue
+	for row, next := 0, 0; row < len(s.Periods); row = next {
+		next = row + 1
+		for subgroups && next < len(s.Periods) && s.Periods[next] == s.Periods[row] {
+			next++
 		}
 		if point == len(c.X) {
 			return refuse(RuleRowCount, "chart %d has %d points, its series has more", i, len(c.X))
@@ -86,7 +87,7 @@ func acceptPoints(c *measures.Chart, i int, s *measures.Series) error {
 		if measures.IsMissing(c.Y[point]) && (c.Causes[point] != measures.NoCause || c.Signals[point] != 0) {
 			return refuse(RuleInvented, "chart %d, point %d has no value and yet a cause or a signal", i, point)
 		}
-		c.States = append(c.States, s.States[row])
+		c.States = append(c.States, measures.StateOfAll(s.States[row:next]))
 		point++
 	}
 	if point != len(c.X) {
