@@ -233,3 +233,17 @@ func (c *Chart) XText(i int) string {
 	}
 	return strconv.Itoa(int(c.X[i]))
 }
+
+// Grain is the length of a period as the points show it: months where every date
+// is the first of one, days otherwise, and none where x are whole numbers.
+func (c *Chart) Grain() Grain {
+	if !c.XIsDate {
+		return ""
+	}
+	for _, x := range c.X {
+		if _, _, day := Date(x).Civil(); day != 1 {
+			return Day
+		}
+	}
+	return Month
+}

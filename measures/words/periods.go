@@ -9,18 +9,10 @@ import (
 // grainOf is the grain told, or the one that the points show: months where every
 // date is the first of one, days otherwise, and none for whole numbers.
 func grainOf(told measures.Grain, c *measures.Chart) measures.Grain {
-	if !c.XIsDate {
-		return ""
-	}
-	if told != "" {
+	if told != "" && c.XIsDate {
 		return told
 	}
-	for _, x := range c.X {
-		if _, _, day := measures.Date(x).Civil(); day != 1 {
-			return measures.Day
-		}
-	}
-	return measures.Month
+	return c.Grain()
 }
 
 // noun is the word for so many periods.
