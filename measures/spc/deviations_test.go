@@ -1,6 +1,7 @@
 package spc
 
 import (
+	"math"
 	"testing"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -26,6 +27,14 @@ var deviations = map[string]struct {
 		func(t *testing.T, c *measures.Chart) { wantLines(t, c, 0, 4, 4, 4); wantNoSignals(t, c) }},
 	"qic_gtt_harmed_i": {"1: the same on real data, 1 of 20 in every month",
 		func(t *testing.T, c *measures.Chart) { wantLines(t, c, 0, 0.05, 0.05, 0.05); wantNoSignals(t, c) }},
+	"qic_gtt_harmed_ip": {"1: the same with weights",
+		func(t *testing.T, c *measures.Chart) { wantLines(t, c, 0, 0.05, 0.05, 0.05); wantNoSignals(t, c) }},
+	"qic_gtt_harmed_pp": {"1: the same in the z of a p' chart",
+		func(t *testing.T, c *measures.Chart) { wantLines(t, c, 0, 0.05, 0.05, 0.05); wantNoSignals(t, c) }},
+	"qic_edge_all_zero_ip": {"1: the same with zeros",
+		func(t *testing.T, c *measures.Chart) { wantLines(t, c, 0, 0, 0, 0); wantNoSignals(t, c) }},
+	"qic_cdi_rate_ip_freeze24": {"12: the baseline alone makes the limits; the peer takes all ranges, so its frozen limits move with each new month",
+		wantWeightedBaseline},
 	"ptd_edge_constant_then_one": {"2: screening leaves ranges of zero only, and then every point is an outlier",
 		func(t *testing.T, c *measures.Chart) {
 			// 19 points of 100 and one of 90: ranges 10 and 10 among 19, so 2.66*20/19.
@@ -59,6 +68,32 @@ var deviations = map[string]struct {
 			range2 := (1.0 + 1 + 2 + 1) / 4
 			wantLines(t, c, 10, mean2, mean2-3/1.128*range2, mean2+3/1.128*range2)
 		}},
+}
+
+// wantWeightedBaseline reckons the limits of an i' chart with a baseline of 24
+// points again, straight from Taylor's formulas.
+func wantWeightedBaseline(t *testing.T, c *measures.Chart) {
+	t.Helper()
+	var events, exposure, sum, kept float64
+	var ranges []float64
+	for i := range 24 {
+		events, exposure = events+c.Y[i]*c.N[i], exposure+c.N[i]
+		if i > 0 {
+			ranges = append(ranges, math.Sqrt(math.Pi/2)*math.Abs(c.Y[i]-c.Y[i-1])/math.Sqrt(1/c.N[i]+1/c.N[i-1]))
+			sum += ranges[i-1]
+		}
+	}
+	mean := sum / 23
+	sum = 0
+	for _, r := range ranges {
+		if r < 3.2665*mean {
+			sum, kept = sum+r, kept+1
+		}
+	}
+	for i, n := range c.N {
+		centre, far := events/exposure, 3*sum/kept/math.Sqrt(n)
+		wantLines(t, c, i, centre, centre-far, centre+far)
+	}
 }
 
 func wantLines(t *testing.T, c *measures.Chart, i int, centre, lower, upper float64) {
