@@ -114,6 +114,9 @@ func (w *work) spread(i int, sigma, least, most float64) {
 		c.Lower[i], c.Upper[i], c.NearLower[i], c.NearUpper[i] = none, none, none, none
 		return
 	}
+	if w.sigma != nil {
+		w.sigma[i] = sigma
+	}
 	far, near := float64(3*sigma), float64(2*sigma)
 	c.Lower[i], c.Upper[i] = max(centre-far, least), min(centre+far, most)
 	c.NearLower[i], c.NearUpper[i] = max(centre-near, least), min(centre+near, most)

@@ -18,6 +18,9 @@ type work struct {
 	book book
 	c    measures.Chart
 	err  error // what only the arithmetic of a phase can find wrong
+	// sigma of each point, for the zone rules alone and where both of its lines
+	// may be cut; else nil.
+	sigma []float64
 }
 
 // span is one phase: the points from up to but not including to.
@@ -99,6 +102,9 @@ func (w *work) begin() {
 	w.c = room(points(&w.in, w.p.Kind), phases)
 	w.c.Kind, w.c.Rules, w.c.Direction = w.p.Kind, w.p.Rules, w.p.Direction
 	w.c.XIsDate, w.c.Target = w.in.XIsDate, w.target()
+	if w.cutsBoth() {
+		w.sigma = make([]float64, w.c.Len())
+	}
 	if subgroups(w.p.Kind) {
 		w.group()
 		return

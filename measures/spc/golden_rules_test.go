@@ -153,7 +153,7 @@ type qccGolden struct {
 func TestGoldenCasesOfZoneRules(t *testing.T) {
 	kinds := map[string]measures.Kind{"xbar.one": measures.XmR, "xbar": measures.XBar, "S": measures.S,
 		"np": measures.NP, "p": measures.P, "u": measures.U, "c": measures.C}
-	eachGolden(t, "qcc", 13, 36, func(t *testing.T, name string, g *qccGolden) {
+	eachGolden(t, "qcc", 13, 33, func(t *testing.T, name string, g *qccGolden) {
 		if g.Chart == "cusum" || g.Chart == "ewma" {
 			t.SkipNow() // golden_cusum_test.go has these
 		}

@@ -185,11 +185,38 @@ func (w *work) conclude(i int, found measures.Signals, h *history) {
 	w.c.Causes[i] = lean
 }
 
-// inner are the lines at one sigma from the centre. Limits that end at 0 or 1
-// are shortened on one side only, so the longer side tells sigma.
+// cutsBoth reports whether the zone rules need more than the lines of a chart to
+// know its sigma: of a small group's proportion the lines at 2 and at 3 sigma
+// may all be cut off at 0 and 1.
+func (w *work) cutsBoth() bool {
+	if w.p.Rules != measures.WesternElectric && w.p.Rules != measures.Nelson {
+		return false
+	}
+	return w.p.Kind == measures.P || w.p.Kind == measures.PPrime || w.p.Kind == measures.NP
+}
+
+// inner are the lines at one sigma on either side of the centre, Missing where a
+// point has no limits. They are never cut: a rule that counts points beyond them
+// must not take a line at 0 for one at one sigma.
 func (w *work) inner(i int) (lower, upper float64) {
 	c := &w.c
-	centre := c.Centre[i]
-	sigma := max(c.NearUpper[i]-centre, centre-c.NearLower[i]) / 2
+	centre, nearLower, nearUpper := c.Centre[i], c.NearLower[i], c.NearUpper[i]
+	if measures.IsMissing(nearUpper) {
+		return measures.Missing, measures.Missing
+	}
+	switch {
+	case w.sigma != nil:
+		return centre - w.sigma[i], centre + w.sigma[i]
+	case w.p.Kind == measures.G:
+		// The limits are those of the mean, the centre is the median. No line lies
+		// below: sigma is more than the mean, so none could be reached.
+		return measures.Missing, float64(2*nearUpper) - c.Upper[i]
+	case w.p.Kind == measures.T && nearUpper != centre:
+		x := toNelson(centre)
+		sigma := (toNelson(nearUpper) - x) / 2
+		return fromNelson(x - sigma), fromNelson(x + sigma)
+	}
+	// Other kinds cut their lower lines only, if any, so the longer side tells.
+	sigma := max(nearUpper-centre, centre-nearLower) / 2
 	return centre - sigma, centre + sigma
 }
