@@ -28,8 +28,9 @@ func disclose(terms policy.Disclosure, charts []Chart) int {
 }
 
 // digestOf names what was released: organisations, strata, and every number and
-// judgement of their charts, in order.
-func digestOf(charts []Chart) string {
+// judgement of their charts, in order, and of a funnel which organisation each
+// of its points is.
+func digestOf(charts []Chart, groups ...measures.ODSCode) string {
 	h := sha256.New()
 	var word [8]byte
 	number := func(v uint64) {
@@ -40,13 +41,16 @@ func digestOf(charts []Chart) string {
 		number(uint64(len(s)))
 		h.Write([]byte(s))
 	}
+	for _, code := range groups {
+		text(string(code))
+	}
 	for i := range charts {
 		f := &charts[i].Figure
 		c := &f.Chart
 		text(string(f.Organisation))
 		text(f.Stratum)
 		number(uint64(c.Len()))
-		for _, column := range [][]float64{f.Numerator, f.Denominator, c.Y, c.N, c.Centre, c.Lower, c.Upper} {
+		for _, column := range [][]float64{f.Numerator, f.Denominator, c.Y, c.N, c.Centre, c.Lower, c.Upper, c.Z} {
 			number(uint64(len(column)))
 			for _, v := range column {
 				if measures.IsMissing(v) {
