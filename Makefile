@@ -17,7 +17,7 @@ GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_te
 ASSETS := web/assets/built/manifest.json
 PLUGINS := plugins/library/built/index.json
 
-.PHONY: help run test race build check bench soak generate plugins assets screenshots clean
+.PHONY: help run test race build check golden bench soak generate plugins assets screenshots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ race: build ## the tests that need no browser under the race detector, sandboxes
 
 check: $(ASSETS) $(PLUGINS) ## format, vet, lint, import floors, generated code, policy tests
 	@scripts/check
+
+golden: ## check the statistics against other tools' figures, and report by family
+	@scripts/golden
 
 bench: $(ASSETS) $(PLUGINS) ## benchmarks; BENCH=Sandbox runs those that match
 	@scripts/setup run

@@ -3,6 +3,7 @@ package spc
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -75,7 +76,7 @@ func numbered(y []float64) Input {
 	return in
 }
 
-func TestLimitsOfTheRunsTestAreThoseOfTheWholeTable(t *testing.T) {
+func TestGoldenTableOfTheRunsTest(t *testing.T) {
 	eachGolden(t, "anhoej", 1, 1, func(t *testing.T, _ string, g *struct {
 		Input struct {
 			N []int32 `json:"n_useful"`
@@ -93,6 +94,36 @@ func TestLimitsOfTheRunsTestAreThoseOfTheWholeTable(t *testing.T) {
 		if len(g.Input.N) < 150 {
 			t.Errorf("%d rows, want 150", len(g.Input.N))
 		}
+	})
+}
+
+func TestGoldenTableOfConstantsForSubgroups(t *testing.T) {
+	eachGolden(t, "constants", 1, 1, func(t *testing.T, _ string, g *struct {
+		Input  struct{ N []float64 }
+		Expect struct{ C4, A3, B3, B4 []float64 }
+	}) {
+		var c4 unbiased
+		for i, n := range g.Input.N {
+			c := c4.of(n)
+			width := 3 * math.Sqrt(1-c*c) / c
+			got := [...]float64{c, 3 / (c * math.Sqrt(n)), max(0, 1-width), 1 + width}
+			for k, want := range [...]float64{g.Expect.C4[i], g.Expect.A3[i], g.Expect.B3[i], g.Expect.B4[i]} {
+				if !close9(got[k], want) {
+					t.Errorf("n = %g: %s = %.12g, want %.12g", n, [...]string{"c4", "A3", "B3", "B4"}[k], got[k], want)
+				}
+			}
+		}
+		if len(g.Input.N) < 99 {
+			t.Errorf("%d rows, want 99", len(g.Input.N))
+		}
+	})
+}
+
+// Other tools rebase by themselves where a run is long. We never do: a person
+// decides that a process has changed, and advice may propose it.
+func TestGoldenCasesOfAutomaticRebase(t *testing.T) {
+	eachGolden(t, "runcharter", 0, 1, func(t *testing.T, _ string, _ *struct{}) {
+		notRunnable(t, "a chart is never rebased by itself; a person decides, advice may propose it")
 	})
 }
 
