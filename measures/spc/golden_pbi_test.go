@@ -146,7 +146,7 @@ func (g *pbiGolden) checkSignals(t *testing.T, c *measures.Chart) {
 	}
 	switch {
 	case c.Kind == measures.MR:
-		deviates(t, "12: ranges overlap, so they have no pattern; the peer looks for two in three among them")
+		deviates(t, "9: ranges overlap, so they have no pattern; the peer looks for two in three among them")
 		for i, s := range c.Signals {
 			if s&^(measures.OutsideUpper|measures.OutsideLower) != 0 {
 				t.Errorf("range %d has %q", i+1, s.Names())
@@ -154,7 +154,7 @@ func (g *pbiGolden) checkSignals(t *testing.T, c *measures.Chart) {
 		}
 		rules = rules[:1]
 	case g.Input.WholeTwo:
-		deviates(t, "13: only points beyond the near line are flagged; the peer can be set to flag the third too")
+		deviates(t, "10: only points beyond the near line are flagged; the peer can be set to flag the third too")
 		for i, s := range c.Signals {
 			want := measures.Signals(0)
 			if c.Y[i] == 12.9 {
