@@ -43,9 +43,11 @@ const (
 func built(p *Parameters) error {
 	switch p.Kind {
 	case measures.Run, measures.XmR, measures.MR, measures.P, measures.PPrime, measures.U, measures.UPrime, measures.C, measures.NP,
-		measures.G, measures.T, measures.XBar, measures.S, measures.IPrime:
+		measures.G, measures.T, measures.XBar, measures.S, measures.IPrime,
+		measures.EWMA, measures.CUSUM, measures.Funnel, measures.Bernoulli, measures.VLAD:
 	default:
-		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() + " are not built yet; known are run, xmr, mr, p, pp, u, up, c, np, g, t, xbar, s and ip"}
+		return &problem{ErrNotBuilt, "charts of kind " + p.Kind.String() +
+			" are not built yet; known are run, xmr, mr, p, pp, u, up, c, np, g, t, xbar, s, ip, ewma, cusum, funnel, bernoulli and vlad"}
 	}
 	switch p.Rules {
 	case measures.NoRules, measures.MDC, measures.MDCR022, measures.Anhoej, measures.IHI,
@@ -76,7 +78,10 @@ func (p *Parameters) Check() error {
 	case p.Minimum < 0:
 		return bad("limits from " + strconv.Itoa(p.Minimum) + " points")
 	}
-	return p.suits()
+	if err := p.suits(); err != nil {
+		return err
+	}
+	return p.settingsApart()
 }
 
 func check(in *Input, p *Parameters) error {
@@ -109,6 +114,9 @@ func check(in *Input, p *Parameters) error {
 		}
 	}
 	if err := suits(in, p.Kind); err != nil {
+		return err
+	}
+	if err := inputApart(in, p); err != nil {
 		return err
 	}
 	return checkDecisions(in, p)

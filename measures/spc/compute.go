@@ -87,6 +87,16 @@ func (w *work) lines(s span) {
 		w.deviations(s)
 	case measures.IPrime:
 		w.weighted(s)
+	case measures.Funnel:
+		w.funnel(s)
+	case measures.EWMA:
+		w.ewma(s)
+	case measures.CUSUM:
+		w.cusum(s)
+	case measures.Bernoulli:
+		w.bernoulli(s)
+	case measures.VLAD:
+		w.vlad(s)
 	}
 	if w.few(s) {
 		w.limits(s, measures.Missing, measures.Missing, measures.Missing, measures.Missing)
@@ -212,7 +222,12 @@ func (w *work) multiply() {
 		return
 	}
 	c := &w.c
-	for _, column := range [...][]float64{c.Y, c.Centre, c.Lower, c.Upper, c.NearLower, c.NearUpper} {
+	columns := [...][]float64{c.Y, c.Centre, c.EWMA, c.Lower, c.Upper, c.NearLower, c.NearUpper}
+	units := columns[:]
+	if w.p.Kind == measures.CUSUM {
+		units = columns[:2] // its limits are standard deviations
+	}
+	for _, column := range units {
 		for i, v := range column {
 			if !measures.IsMissing(v) {
 				column[i] = v * by

@@ -45,9 +45,11 @@ func Defaults(kind measures.Kind, rules measures.RuleSet) Parameters {
 	case measures.EWMA, measures.CUSUM:
 		p.Screen, p.Constant = false, Constant1128
 	case measures.Bernoulli:
-		p.Decision = 3.5
+		p.Decision, p.Minimum = 3.5, 0
 	case measures.VLAD:
-		p.Decision = 4.5
+		p.Decision, p.Minimum = 4.5, 0
+	case measures.Funnel:
+		p.Screen, p.Minimum = false, 0 // chance alone makes its limits, of however few groups
 	}
 	return p
 }

@@ -26,11 +26,14 @@ func (w *work) judge() {
 			c.Causes[i] = w.cause(s, c.Causes[i])
 		}
 	}
-	if w.fewAtLast() {
+	// The groups of a funnel come in no order: none of them is the last.
+	if w.p.Kind == measures.Funnel || w.fewAtLast() {
 		return
 	}
 	w.variation()
-	w.assurance()
+	if !w.summed() { // limits of sums do not say where values will fall
+		w.assurance()
+	}
 }
 
 // cause follows the first signal. Only where a rule set says so does an

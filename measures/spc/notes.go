@@ -15,6 +15,8 @@ const (
 	NoteFlat         = "flat"           // the limits lie on the centre
 	NoteScreened     = "screened"       // large moving ranges were left out of the limits
 	NoteNoLimits     = "no_limits"      // the points of a baseline leave nothing to make limits of
+	NoteFewGroups    = "few_groups"     // too few groups to know how far they differ beyond chance
+	NoteAggregated   = "aggregated"     // no risk-adjusted sums, because points are not single cases
 	NoteClamped      = "clamped"        // lines would lie beyond what the measure can be
 	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all
 )
@@ -31,7 +33,7 @@ func (w *work) note(code, text string) {
 
 // advise says what a reader of the chart ought to know and cannot see.
 func (w *work) advise() {
-	if last := w.c.Last(); last >= 0 && last < w.c.Len()-1 {
+	if last := w.c.Last(); last >= 0 && last < w.c.Len()-1 && w.p.Kind != measures.Funnel {
 		w.note(NoteLastMissing, "The last measured point is "+w.c.XText(last)+"; the icons speak of it.")
 	}
 	if n, p := w.c.Len(), w.in.Phases; n > 0 && len(p) > 0 && int32(p[len(p)-1].Start) > w.c.X[n-1] {

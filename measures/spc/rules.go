@@ -77,6 +77,10 @@ func (w *work) patterned() bool {
 
 func (w *work) outside(s span) {
 	c := &w.c
+	if w.summed() {
+		w.passed(s)
+		return
+	}
 	for i := s.from; i < s.to; i++ {
 		if y := c.Y[i]; y > c.Upper[i] {
 			c.Signals[i] |= measures.OutsideUpper

@@ -22,7 +22,7 @@ func (w *work) runsTest(s span) measures.PhaseStatistics {
 		}
 		found.N++
 		now := order(w.c.Y[i], w.c.Centre[i])
-		if now == 0 {
+		if now == 0 || !w.hasRuns() {
 			continue
 		}
 		found.Useful++
