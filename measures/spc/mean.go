@@ -24,6 +24,13 @@ func (t *total) add(v float64) {
 	t.n++
 }
 
+// addProduct adds a product as it is, before any rounding.
+func (t *total) addProduct(a, b float64) {
+	product := float64(a * b)
+	t.add(product)
+	t.lost += math.FMA(a, b, -product)
+}
+
 // mean is the sum over the count, to the nearest bit, or Missing.
 func (t *total) mean() float64 {
 	if t.n == 0 {

@@ -115,7 +115,7 @@ func (w *work) grandMean(s span) float64 {
 	var over, under total
 	for i := s.from; i < s.to; i++ {
 		if w.counts(i) && w.present(i) {
-			over.add(float64(w.c.N[i] * w.c.Y[i]))
+			over.addProduct(w.c.N[i], w.c.Y[i])
 			under.add(w.c.N[i])
 		}
 	}
