@@ -2,197 +2,155 @@ package main
 
 import (
 	"fmt"
-	"math"
+	"io"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/signalbox-health/signalbox/internal/chartfile"
-	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/spc"
-	"github.com/signalbox-health/signalbox/sdk"
-	"github.com/signalbox-health/signalbox/sdk/wire"
 )
 
 // chartFlags are the settings of the command as they were typed. An empty one
 // has the default of its kind and rule set.
 type chartFlags struct {
-	kind, plugin, rules, constant, direction, target, centre, multiply, format string
-	rebase, exclude                                                            []string
-	baseline, trend                                                            int
-	screen, screenGiven                                                        bool
+	kind, plugin, entry, rules, constant, direction, target, centre, multiply, floor, ceiling, format string
+	ratio, transform, od, lambda, shift, decision, headStart, oddsRatio                               string
+	rebase, exclude                                                                                   []string
+	baseline, trend                                                                                   int
+	screen, ranges, exact                                                                             bool
+
+	// given reports whether a flag was typed at all.
+	given func(flag string) bool
 }
 
-func (f *chartFlags) register(set *pflag.FlagSet) {
+// flagGroup is a part of the help: flags that are about the same thing.
+type flagGroup struct {
+	title string
+	set   *pflag.FlagSet
+}
+
+func newFlagGroup(title string) flagGroup {
+	set := pflag.NewFlagSet(title, pflag.ContinueOnError)
 	set.SortFlags = false
-	set.StringVar(&f.kind, "kind", "xmr", "kind of chart: xmr, mr, run, p, pp, u, up, c, np, g, t, xbar, s, ip, ewma, cusum or funnel")
-	set.StringVar(&f.rules, "rules", "", "rule set: mdc, mdc-r022, anhoej, ihi, western-electric, nelson, powerbi or none\n(by default mdc; anhoej for a run chart)")
-	set.StringVar(&f.direction, "direction", "neutral", "the way that is wanted: increase, decrease or neutral")
-	set.StringVar(&f.target, "target", "", "the target `N`, in plotted units")
-	set.IntVar(&f.baseline, "baseline", 0, "the first `N` points of every phase make its limits (by default all)")
-	set.StringSliceVar(&f.rebase, "rebase", nil, "the `X,...` of each first point of a new phase")
-	set.StringSliceVar(&f.exclude, "exclude", nil, "the points `I,...` to leave out of statistics and runs, counted from 1")
-	set.StringVar(&f.centre, "centre", "", "the centre line `N`, in plotted units, or median")
-	set.StringVar(&f.multiply, "multiply", "1", "factor `N` of what is plotted: 100 for percent")
-	set.StringVar(&f.constant, "constant", "", "2.66 for limits at 2.66 mean moving ranges, or 1.128 for 3/1.128\n(by default 2.66 under mdc and mdc-r022, else 1.128)")
-	set.BoolVar(&f.screen, "screen", false, "leave large moving ranges out of the limits\n(by default off; on under mdc-r022 and powerbi)")
-	set.IntVar(&f.trend, "trend", 0, "points that make a trend (by default 7; ihi and powerbi 5, nelson 6)")
-	set.StringVar(&f.plugin, "plugin", "spc", "the plugin that does the arithmetic: a name, or a file FILE.wasm")
-	set.StringVar(&f.format, "format", "text", "text, json, svg or csv")
+	return flagGroup{title, set}
 }
 
-// chartSettings are the flags, understood.
-type chartSettings struct {
-	parameters      spc.Parameters
-	plugin, format  string
-	target          float64 // or measures.Missing
-	baseline        int
-	rebase, exclude []string
+const kindList = "xmr, mr, run, p, pp, u, up, c, np, g, t, xbar, s, ip, ewma, cusum, funnel, bernoulli or vlad"
+
+func (f *chartFlags) groups() []flagGroup {
+	chart := newFlagGroup("The chart")
+	chart.set.StringVar(&f.kind, "kind", "xmr", "kind of chart: "+kindList)
+	chart.set.StringVar(&f.rules, "rules", "", "rule set: mdc, mdc-r022, anhoej, ihi, western-electric, nelson, powerbi or none\n(by default mdc; anhoej for a run chart)")
+	chart.set.StringVar(&f.direction, "direction", "neutral", "the way that is wanted: increase, decrease or neutral")
+	chart.set.StringVar(&f.target, "target", "", "the target `N`, in plotted units; one that changes is a column of the file")
+	chart.set.StringVar(&f.multiply, "multiply", "1", "factor `N` of what is plotted: 100 for percent")
+	chart.set.StringVar(&f.format, "format", "text", "text, json, svg or csv")
+
+	lines := newFlagGroup("Its lines")
+	lines.set.StringVar(&f.centre, "centre", "", "the centre line `N`, in plotted units, or median")
+	lines.set.StringVar(&f.constant, "constant", "", "2.66 for limits at 2.66 mean moving ranges, or 1.128 for 3/1.128\n(by default 2.66 under mdc and mdc-r022, else 1.128)")
+	lines.set.BoolVar(&f.screen, "screen", false, "leave large moving ranges out of the limits\n(by default off; on under mdc-r022 and powerbi)")
+	lines.set.IntVar(&f.trend, "trend", 0, "points `N` that make a trend (by default 7; ihi and powerbi 5, nelson 6)")
+	lines.set.StringVar(&f.floor, "floor", "", "the least `N` that can be: no line is drawn below it")
+	lines.set.StringVar(&f.ceiling, "ceiling", "", "the most `N` that can be: no line is drawn above it")
+	lines.set.BoolVar(&f.ranges, "ranges", false, "xmr: the chart of moving ranges as well")
+
+	phases := newFlagGroup("Its phases")
+	phases.set.IntVar(&f.baseline, "baseline", 0, "the first `N` points of every phase make its limits (by default all)")
+	phases.set.StringSliceVar(&f.rebase, "rebase", nil, "the `X,...` of each first point of a new phase, or of one before it")
+	phases.set.StringSliceVar(&f.exclude, "exclude", nil, "the points `I,...` to leave out of statistics and runs, counted from 1")
+
+	funnel := newFlagGroup("Funnels")
+	funnel.set.StringVar(&f.ratio, "ratio", "proportion", "what is compared: proportion, standardised (observed over expected) or rate")
+	funnel.set.StringVar(&f.transform, "transform", "sqrt", "standardised: the scale of comparison, sqrt, or log as SHMI has it")
+	funnel.set.StringVar(&f.od, "od", "none", "overdispersion: none, or additive to allow for differences beyond chance")
+	funnel.set.BoolVar(&f.exact, "exact", false, "proportion: exact binomial limits, interpolated")
+
+	small := newFlagGroup("Charts for small changes, and for single cases")
+	small.set.StringVar(&f.lambda, "lambda", "0.2", "ewma: the weight `N` of the newest point, above 0 up to 1")
+	small.set.StringVar(&f.shift, "shift", "1", "cusum: the shift `N` to find, in standard deviations")
+	small.set.StringVar(&f.headStart, "head-start", "0", "cusum: where both sums begin, in standard deviations")
+	small.set.StringVar(&f.decision, "decision", "", "cusum, bernoulli, vlad: where a sum gives a signal\n(by default 5, 3.5 and 4.5)")
+	small.set.StringVar(&f.oddsRatio, "odds-ratio", "2", "bernoulli, vlad: the change of odds `N` to find")
+
+	plugin := newFlagGroup("The arithmetic")
+	plugin.set.StringVar(&f.plugin, "plugin", "spc", "the plugin that does it: a name of the library, or a file FILE.wasm")
+	plugin.set.StringVar(&f.entry, "entry", "", "what to ask a plugin from a file for (by default its kind, or all there is)")
+	return []flagGroup{chart, lines, phases, funnel, small, plugin}
 }
 
-func (f *chartFlags) settings() (*chartSettings, error) {
-	s := &chartSettings{plugin: f.plugin, format: f.format, baseline: f.baseline, rebase: f.rebase, exclude: f.exclude}
-	if !slices.Contains([]string{"text", "json", "svg", "csv"}, f.format) {
-		return nil, fmt.Errorf("--format is %q, want text, json, svg or csv", f.format)
+// grouped gives a command its flags, and a help that has them by group.
+func grouped(cmd *cobra.Command, groups []flagGroup) {
+	for _, g := range groups {
+		cmd.Flags().AddFlagSet(g.set)
 	}
-	var err error
-	if s.parameters, err = f.parameters(); err != nil {
-		return nil, err
+	cmd.Flags().SortFlags = false
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
+		return writeUsage(cmd.OutOrStderr(), cmd, groups)
+	})
+}
+
+func writeUsage(w io.Writer, cmd *cobra.Command, groups []flagGroup) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n\nExamples:\n%s\n", cmd.UseLine(), cmd.Example)
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsages())
 	}
-	if s.target, err = optional("target", f.target); err != nil {
-		return nil, err
+	if rest := cmd.InheritedFlags(); rest.HasAvailableFlags() {
+		fmt.Fprintf(&b, "\nEverywhere:\n%s", rest.FlagUsages())
 	}
-	// The library's arithmetic is ours to check; a plugin from a file may know
-	// more kinds than we do.
-	if !strings.HasSuffix(s.plugin, ".wasm") {
-		if err := s.parameters.Check(); err != nil {
-			return nil, err
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// belongs says of flags that only some kinds have which those are.
+var belongs = map[string][]string{
+	"ranges": {"xmr"},
+	"ratio":  {"funnel"}, "transform": {"funnel"}, "od": {"funnel"}, "exact": {"funnel"},
+	"lambda": {"ewma"}, "shift": {"cusum"}, "head-start": {"cusum"},
+	"decision": {"cusum", "bernoulli", "vlad"}, "odds-ratio": {"bernoulli", "vlad"},
+}
+
+// outOfPlace says of kinds which common flags mean nothing to them, and why.
+var outOfPlace = []struct {
+	kinds, flags []string
+	why          string
+}{
+	{[]string{"funnel"}, []string{"rebase", "baseline", "trend", "target", "floor", "ceiling"}, "a funnel compares groups at one time"},
+}
+
+// check refuses a flag that would change nothing: somebody who gives it expects
+// another chart than the one that would be drawn. The settings of moving ranges
+// pass where they say what is done anyway.
+func (f *chartFlags) check() error {
+	if f.entry == "" { // a plugin's own entry may have any kind's settings
+		for _, flag := range slices.Sorted(maps.Keys(belongs)) {
+			if kinds := belongs[flag]; f.given(flag) && !slices.Contains(kinds, f.kind) {
+				return fmt.Errorf("--%s belongs to --kind %s; the kind is %s", flag, strings.Join(kinds, ", "), f.kind)
+			}
 		}
 	}
-	mdc := s.parameters.Rules == measures.MDC || s.parameters.Rules == measures.MDCR022
-	if s.baseline < 0 || mdc && s.baseline > 0 && s.baseline < 12 {
-		return nil, fmt.Errorf("--baseline is %d; the rule set %s needs at least 12 points", s.baseline, s.parameters.Rules)
-	}
-	return s, nil
-}
-
-// parameters are the defaults of the kind and the rule set, with what was given.
-func (f *chartFlags) parameters() (spc.Parameters, error) {
-	var none spc.Parameters
-	var kind measures.Kind
-	if err := kind.UnmarshalText([]byte(f.kind)); err != nil || kind == measures.Custom {
-		return none, fmt.Errorf("--kind is %q, want xmr, mr, run, p, pp, u, up, c, np, g, t, xbar, s, ip, ewma, cusum or funnel", f.kind)
-	}
-	rules := measures.MDC
-	if kind == measures.Run {
-		rules = measures.Anhoej
-	}
-	if f.rules != "" {
-		if err := rules.UnmarshalText([]byte(f.rules)); err != nil {
-			return none, fmt.Errorf("--rules is %q, want mdc, mdc-r022, anhoej, ihi, western-electric, nelson, powerbi or none", f.rules)
+	for _, rule := range outOfPlace {
+		for _, flag := range rule.flags {
+			if f.given(flag) && slices.Contains(rule.kinds, f.kind) {
+				return fmt.Errorf("--%s does not belong to --kind %s: %s", flag, f.kind, rule.why)
+			}
 		}
 	}
-	p := spc.Defaults(kind, rules)
-	if err := p.Direction.UnmarshalText([]byte(f.direction)); err != nil {
-		return none, fmt.Errorf("--direction is %q, want increase, decrease or neutral", f.direction)
-	}
-	switch f.constant {
-	case "":
-	case "2.66":
-		p.Constant = spc.Constant266
-	case "1.128":
-		p.Constant = spc.Constant1128
-	default:
-		return none, fmt.Errorf("--constant is %q, want 2.66 or 1.128", f.constant)
-	}
-	var err error
-	if p.Multiply, err = optional("multiply", f.multiply); err != nil {
-		return none, err
-	}
-	if f.centre == "median" {
-		p.Median = true
-	} else if p.Centre, err = optional("centre", f.centre); err != nil {
-		return none, err
-	}
-	if f.trend != 0 {
-		p.Trend = f.trend
-	}
-	if f.screenGiven {
-		p.Screen = f.screen
-	}
-	return p, nil
-}
-
-// optional is a number, or Missing where nothing was given.
-func optional(flag, text string) (float64, error) {
-	if text == "" {
-		return measures.Missing, nil
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("--%s is %q, want a number such as 12.5", flag, text)
-	}
-	return v, nil
-}
-
-// question is what the plugin is asked about the file.
-func (s *chartSettings) question(d *chartfile.Data) (wire.Request, error) {
-	series := measures.Series{States: make([]measures.State, len(d.X))}
-	for _, x := range d.X {
-		series.Periods = append(series.Periods, measures.Date(x))
-	}
-	q := wire.Request{Measure: "file", Entry: s.parameters.Kind.String(), Inputs: []string{sdk.InputValue},
-		Parameters: sdk.ChartParameters(s.parameters), Whole: !d.XIsDate}
-	series.Columns = [][]float64{d.Y}
-	if d.N != nil {
-		q.Inputs = []string{sdk.InputNumerator, sdk.InputDenominator}
-		series.Columns = append(series.Columns, d.N)
-	}
-	if !measures.IsMissing(s.target) {
-		series.Targets = []measures.Target{{Value: s.target}}
-	}
-	if err := s.phases(d, &series); err != nil {
-		return q, err
-	}
-	for _, text := range s.exclude {
-		i, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || i < 1 || i > len(d.X) {
-			return q, fmt.Errorf("--exclude %s: there are points 1 to %d", text, len(d.X))
+	if f.kind == "ewma" || f.kind == "cusum" {
+		if f.screen {
+			return fmt.Errorf("--screen: charts of kind %s are not screened, since they look for small and lasting changes", f.kind)
 		}
-		series.States[i-1] = measures.Excluded
-	}
-	q.Series = []measures.Series{series}
-	return q, nil
-}
-
-// phases gives the baseline to every phase, the first one included.
-func (s *chartSettings) phases(d *chartfile.Data, series *measures.Series) error {
-	starts := []int32{d.X[0]}
-	for _, text := range s.rebase {
-		x, err := d.ParseX(strings.TrimSpace(text))
-		if err != nil {
-			return fmt.Errorf("--rebase: %w", err)
-		}
-		if x > d.X[0] {
-			starts = append(starts, x)
+		if f.constant == "2.66" {
+			return fmt.Errorf("--constant 2.66: charts of kind %s have the constant 1.128", f.kind)
 		}
 	}
-	slices.Sort(starts)
-	for _, x := range slices.Compact(starts) {
-		series.Phases = append(series.Phases, measures.Phase{Start: measures.Date(x), Baseline: s.baseline})
+	if f.transform == "log" && f.ratio != "standardised" {
+		return fmt.Errorf("--transform log belongs to --ratio standardised; the ratio is %s", f.ratio)
+	}
+	if f.exact && f.ratio != "proportion" {
+		return fmt.Errorf("--exact belongs to --ratio proportion; the ratio is %s", f.ratio)
 	}
 	return nil
-}
-
-// centreWord names a centre line that is not the usual one.
-func (s *chartSettings) centreWord() string {
-	switch {
-	case !measures.IsMissing(s.parameters.Centre):
-		return "centre line"
-	case s.parameters.Median:
-		return "median"
-	}
-	return ""
 }

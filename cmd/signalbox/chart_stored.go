@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/export"
@@ -26,14 +25,18 @@ type openAnalysis func(context.Context) (*house, error)
 type storedChart struct {
 	measure, at, by, purpose string
 	everything               bool
+	terminal                 terminalOf
 }
 
-func (s *storedChart) register(flags *pflag.FlagSet) {
-	flags.StringVar(&s.measure, "measure", "", "draw this measure of what is loaded, instead of a file")
-	flags.StringVar(&s.at, "at", "", "with --measure: the organisation, by its ODS code")
-	flags.StringVar(&s.by, "by", "", "with --measure: one chart a stratum, for example test")
-	flags.StringVar(&s.purpose, "purpose", "improvement", "with --measure: what the chart is for, which the policy asks")
-	flags.BoolVar(&s.everything, "all", false, "with --measure: all periods there are, not from the measure's own start")
+func (s *storedChart) group() flagGroup {
+	g := newFlagGroup("What is loaded, instead of a file")
+	flags := g.set
+	flags.StringVar(&s.measure, "measure", "", "draw this measure")
+	flags.StringVar(&s.at, "at", "", "the organisation, by its ODS code")
+	flags.StringVar(&s.by, "by", "", "one chart a stratum, for example test")
+	flags.StringVar(&s.purpose, "purpose", "improvement", "what the chart is for, which the policy asks")
+	flags.BoolVar(&s.everything, "all", false, "all periods there are, not from the measure's own start")
+	return g
 }
 
 func (s *storedChart) asked() bool { return s.measure != "" || s.at != "" }
@@ -85,10 +88,10 @@ func (s *storedChart) draw(cmd *cobra.Command, format string, ask openAnalysis) 
 	case len(answer.Charts) == 0:
 		return fmt.Errorf("%s at %s: there are no figures for these periods; --all asks for all there are", s.measure, code)
 	}
-	return writeStored(cmd.OutOrStdout(), format, answer, name)
+	return s.write(cmd.OutOrStdout(), format, answer, name)
 }
 
-func writeStored(w io.Writer, format string, answer *analysis.Answer, organisation string) error {
+func (s *storedChart) write(w io.Writer, format string, answer *analysis.Answer, organisation string) error {
 	items := make([]export.Item, len(answer.Charts))
 	for i := range answer.Charts {
 		items[i] = charts.ItemOf(answer.Measure, &answer.Charts[i], organisation, answer.Receipt.Disclosure)
@@ -105,5 +108,5 @@ func writeStored(w io.Writer, format string, answer *analysis.Answer, organisati
 		_, err := w.Write(plot.Standalone(charts.PictureOf(answer.Measure, &answer.Charts[0], organisation, answer.Receipt.Disclosure, nil)))
 		return err
 	}
-	return export.Text(w, export.TextOptions{Colour: isTerminal(w)}, items...)
+	return export.Text(w, s.terminal(w), items...)
 }

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/signalbox-health/signalbox/internal/export"
 	"github.com/signalbox-health/signalbox/plugins/host"
 	"github.com/signalbox-health/signalbox/plugins/library"
 )
@@ -40,7 +41,7 @@ func chartCommand(t *testing.T) func(stdin string, args ...string) (string, erro
 		return keptSandbox{box}, nil
 	})
 	return func(stdin string, args ...string) (string, error) {
-		cmd := newChartCommand(start, nil)
+		cmd := newChartCommand(start, nil, func(io.Writer) export.TextOptions { return export.TextOptions{} })
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
 		cmd.SetFlagErrorFunc(newRootCommand(&config{}).FlagErrorFunc())
 		var out bytes.Buffer
@@ -201,30 +202,41 @@ func TestChartFormats(t *testing.T) {
 func TestChartMistakesAreOneLineAndStatusTwo(t *testing.T) {
 	run := chartCommand(t)
 	for args, want := range map[string]string{
-		"-":                        "standard input, line 2, column y: \"oops\": a number such as 1234.5 is wanted, or nothing where it is missing",
-		"":                         "0 files given, want one; - stands for standard input",
-		"none-such.csv":            "open none-such.csv: no such file or directory",
-		"--kind pie -":             `--kind is "pie", want xmr, mr, run`,
-		"--kind p -":               "charts of kind p are not built yet; known are run, xmr and mr",
-		"--rules nelson -":         "the rule set nelson is not built yet; known are none, mdc, mdc-r022 and anhoej",
-		"--rules best -":           `--rules is "best", want mdc`,
-		"--direction up -":         `--direction is "up", want increase, decrease or neutral`,
-		"--constant 3 -":           `--constant is "3", want 2.66 or 1.128`,
-		"--target ten -":           `--target is "ten", want a number such as 12.5`,
-		"--target inf -":           `--target is "inf", want a number such as 12.5`,
-		"--centre mean -":          `--centre is "mean", want a number such as 12.5`,
-		"--multiply 0 -":           "values multiplied by 0; it must be a number above 0",
-		"--baseline 11 -":          "--baseline is 11; the rule set mdc needs at least 12 points",
-		"--baseline -1 -":          "--baseline is -1",
-		"--trend 2 -":              "a trend of 2 points",
-		"--format pdf -":           `--format is "pdf", want text, json, svg or csv`,
-		"--shape round -":          "unknown flag: --shape",
-		"--trend many -":           "invalid argument",
-		"--plugin nobody good":     "--plugin nobody: the library has no plugin of this name",
-		"--plugin none.wasm good":  "--plugin: open none.wasm: no such file or directory",
-		"--exclude 0 good":         "--exclude 0: there are points 1 to 20",
-		"--exclude 21 good":        "--exclude 21: there are points 1 to 20",
-		"--rebase 2025-01-01 good": "--rebase: \"2025-01-01\" is not a whole number, as x is in the file",
+		"-":                               "standard input, line 2, column y: \"oops\": a number such as 1234.5 is wanted, or nothing where it is missing",
+		"":                                "0 files given, want one; - stands for standard input",
+		"none-such.csv":                   "open none-such.csv: no such file or directory",
+		"--kind pie -":                    `--kind is "pie", want xmr, mr, run`,
+		"--kind p -":                      `standard input, line 1, column n: missing; a header is needed: "x,y,n"`,
+		"--rules best -":                  `--rules is "best", want mdc`,
+		"--direction up -":                `--direction is "up", want increase, decrease or neutral`,
+		"--constant 3 -":                  `--constant is "3", want 2.66 or 1.128`,
+		"--target ten -":                  `--target is "ten", want a number such as 12.5`,
+		"--target inf -":                  `--target is "inf", want a number such as 12.5`,
+		"--centre mean -":                 `--centre is "mean", want a number such as 12.5`,
+		"--multiply 0 -":                  "values multiplied by 0; it must be a number above 0",
+		"--baseline 11 -":                 "--baseline is 11; the rule set mdc needs at least 12 points",
+		"--baseline -1 -":                 "--baseline is -1",
+		"--trend 2 -":                     "a trend of 2 points",
+		"--format pdf -":                  `--format is "pdf", want text, json, svg or csv`,
+		"--shape round -":                 "unknown flag: --shape",
+		"--trend many -":                  "invalid argument",
+		"--plugin nobody good":            "--plugin nobody: the library has no plugin of this name",
+		"--plugin none.wasm good":         "--plugin: open none.wasm: no such file or directory",
+		"--exclude 0 good":                `--exclude "0": want a whole number; there are points 1 to 20`,
+		"--exclude 21 good":               `--exclude "21": want a whole number; there are points 1 to 20`,
+		"--lambda 0.5 good":               "--lambda belongs to --kind ewma; the kind is xmr",
+		"--kind ewma --decision 5 -":      "--decision belongs to --kind cusum, bernoulli, vlad; the kind is ewma",
+		"--kind run --ranges -":           "--ranges belongs to --kind xmr; the kind is run",
+		"--kind funnel --rebase 3 -":      "--rebase does not belong to --kind funnel: a funnel compares groups at one time",
+		"--kind funnel --transform log -": "--transform log belongs to --ratio standardised; the ratio is proportion",
+		"--kind funnel --od 1 -":          `--od is "1", want none or additive`,
+		"--kind funnel --ratio sum -":     `--ratio is "sum", want proportion, standardised or rate`,
+		"--kind cusum --screen -":         "--screen: charts of kind cusum are not screened",
+		"--kind ewma --constant 2.66 -":   "--constant 2.66: charts of kind ewma have the constant 1.128",
+		"--kind ewma --lambda much -":     `--lambda is "much", want a number such as 12.5`,
+		"--entry median good":             "--entry belongs to a plugin from a file, --plugin FILE.wasm",
+		"--floor 5 --ceiling 3 good":      "the floor, 5, is not below the ceiling, 3",
+		"--rebase 2025-01-01 good":        "--rebase: \"2025-01-01\" is not a whole number, as x is in the file",
 	} {
 		list := strings.Fields(args)
 		stdin := "x,y\n1,oops\n"
@@ -274,106 +286,4 @@ func TestPluginFromAFileDrawsTheSameChart(t *testing.T) {
 	if err != nil || own != other {
 		t.Errorf("%v\n%s\n%s", err, own, other)
 	}
-}
-
-// TestGoldenCasesThroughTheCommand takes figures of other tools all the way:
-// file, flags, sandbox, JSON.
-func TestGoldenCasesThroughTheCommand(t *testing.T) {
-	run := chartCommand(t)
-	files, err := filepath.Glob(filepath.Join("..", "..", "measures", "spc", "testdata", "golden", "*.json"))
-	if err != nil || len(files) < 50 {
-		t.Fatalf("%d golden cases, %v", len(files), err)
-	}
-	differ := map[string]bool{ // measures/spc/deviations_test.go says why
-		"ptd_edge_constant": true, "ptd_edge_n2_equal": true, "qic_edge_constant_i": true, "ptd_edge_constant_then_one": true,
-		"qic_edge_i_part_and_freeze": true, "qic_edge_i_yneg_false": true,
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		if differ[name] || strings.HasPrefix(name, "mdc2023") {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g struct {
-				Chart  string
-				Input  map[string]any
-				Expect struct {
-					Error                any
-					Centre, Lower, Upper []*float64
-				}
-			}
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			out, err := run(goldenFile(g.Input), goldenFlags(g.Chart, g.Input)...)
-			if g.Expect.Error != nil {
-				if err == nil {
-					t.Errorf("no error, want one like %v", g.Expect.Error)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, p := range parse(t, out).Charts[0].Points {
-				for _, line := range []struct{ got, want *float64 }{{p.Centre, g.Expect.Centre[i]}, {p.Lower, g.Expect.Lower[i]}, {p.Upper, g.Expect.Upper[i]}} {
-					if (line.got == nil) != (line.want == nil) || line.got != nil && math.Abs(*line.got-*line.want) > 1e-9*max(1, math.Abs(*line.want)) {
-						t.Fatalf("point %d: %s", i+1, out)
-					}
-				}
-			}
-		})
-	}
-}
-
-func cell(v any) string {
-	switch v := v.(type) {
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case string:
-		return v
-	}
-	return ""
-}
-
-func goldenFile(input map[string]any) string {
-	x, y := input["x"].([]any), input["y"].([]any)
-	n, rates := input["n"].([]any)
-	var b strings.Builder
-	b.WriteString("x,y")
-	if rates {
-		b.WriteString(",n")
-	}
-	for i := range x {
-		b.WriteString("\n" + cell(x[i]) + "," + cell(y[i]))
-		if rates {
-			b.WriteString("," + cell(n[i]))
-		}
-	}
-	return b.String()
-}
-
-func goldenFlags(chart string, input map[string]any) []string {
-	args := []string{"--format", "json"}
-	if chart == "xmr" {
-		args = append(args, "--rules", "mdc-r022", "--screen="+strconv.FormatBool(input["screen_outliers"] == true))
-	} else {
-		kind := map[string]string{"i": "xmr", "mr": "mr", "run": "run"}[chart]
-		args = append(args, "--rules", "anhoej", "--kind", kind, "--screen="+strconv.FormatBool(input["screened_mr"] == true))
-	}
-	for key, flag := range map[string]string{"direction": "--direction", "target": "--target", "fix_after_n_points": "--baseline", "cl": "--centre", "freeze": "--baseline", "multiply": "--multiply"} {
-		if v := cell(input[key]); v != "" {
-			args = append(args, flag, v)
-		}
-	}
-	if rebase, ok := input["rebase"].([]any); ok {
-		for _, x := range rebase {
-			args = append(args, "--rebase", cell(x))
-		}
-	}
-	return append(args, "-")
 }

@@ -18,6 +18,8 @@ type config struct {
 	dataDir     string // where the private cluster and the caches live
 	path        string // PATH: where PostgreSQL's programs may be found
 	tempDir     string // for a socket whose folder has too long a name
+	columns     int    // COLUMNS: the width of the terminal; 0 where it does not say
+	plain       bool   // NO_COLOR, or a terminal without colours
 }
 
 func readConfig(getenv func(string) string, uid int, tempDir string) config {
@@ -28,6 +30,8 @@ func readConfig(getenv func(string) string, uid int, tempDir string) config {
 		dataDir:     dir,
 		path:        getenv("PATH"),
 		tempDir:     tempDir,
+		columns:     columnsOf(getenv("COLUMNS")),
+		plain:       getenv("NO_COLOR") != "" || getenv("TERM") == "dumb",
 	}
 	if cfg.ownerURL == "" {
 		cfg.ownerURL = cfg.databaseURL

@@ -74,7 +74,7 @@ Rego decide who may see what, and every decision is recorded.`,
 		newLoadCommand(func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newMigrateCommand(func(ctx context.Context) (string, func(), error) { return cfg.startDatabase(ctx, quiet()) }),
 		newPolicyCommand(),
-		newChartCommand(cfg.startSandbox, func(ctx context.Context) (*house, error) { return open(ctx, cfg, false, quiet()) }),
+		newChartCommand(cfg.startSandbox, func(ctx context.Context) (*house, error) { return open(ctx, cfg, false, quiet()) }, cfg.terminal),
 		newSandboxCommand(),
 	)
 	return root

@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,25 +11,34 @@ import (
 	"github.com/signalbox-health/signalbox/measures/words"
 )
 
-var csvHeader = []string{"organisation", "title", "kind", "rules", "x", "y", "n", "phase", "centre", "lower", "upper",
-	"near_lower", "near_upper", "state", "signals", "cause", "variation", "assurance", "target", "sentence"}
+// column is one column of a CSV file: its name, and its cell for one point.
+type column struct {
+	name string
+	cell func(item *Item, point int) string
+}
 
 // CSV writes one row a point. What is said of the chart as a whole is repeated
 // in every row, so that a row still means something after sorting and filtering.
+// Columns that only some kinds of chart have are there if one of the charts has
+// them; a funnel has groups for points in time.
 func CSV(w io.Writer, items ...Item) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(csvHeader); err != nil {
+	columns := columnsOf(items)
+	row := make([]string, len(columns))
+	for i, c := range columns {
+		row[i] = c.name
+	}
+	if err := out.Write(row); err != nil {
 		return err
 	}
 	for i := range items {
-		item := &items[i]
-		c := item.Chart
-		sentence := words.Sentence(item.Words, c).String()
-		for k := range c.X {
-			row := []string{text(item.Organisation), text(item.Title), c.Kind.String(), c.Rules.String(), c.XText(k),
-				cell(c.Y[k]), cell(c.N[k]), strconv.Itoa(int(c.Phase[k])), cell(c.Centre[k]), cell(c.Lower[k]), cell(c.Upper[k]),
-				cell(c.NearLower[k]), cell(c.NearUpper[k]), stateOf(c, k).String(), strings.Join(c.Signals[k].Names(), " "),
-				c.Causes[k].String(), c.Variation.String(), c.Assurance.String(), cell(c.Target), text(sentence)}
+		sentence := text(words.Sentence(items[i].Words, items[i].Chart).String())
+		for k := range items[i].Chart.X {
+			for n, c := range columns {
+				if row[n] = sentence; c.cell != nil {
+					row[n] = c.cell(&items[i], k)
+				}
+			}
 			if err := out.Write(row); err != nil {
 				return err
 			}
@@ -36,6 +46,80 @@ func CSV(w io.Writer, items ...Item) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+func columnsOf(items []Item) []column {
+	columns := []column{
+		{"organisation", func(i *Item, _ int) string { return text(i.Organisation) }},
+		{"title", func(i *Item, _ int) string { return text(i.Title) }},
+		{"kind", func(i *Item, _ int) string { return i.Chart.Kind.String() }},
+		{"rules", func(i *Item, _ int) string { return i.Chart.Rules.String() }},
+	}
+	if len(items) > 0 && !slices.ContainsFunc(items, func(i Item) bool { return i.Chart.Kind != measures.Funnel }) {
+		columns = append(columns, groupColumns()...)
+	} else {
+		columns = append(columns, pointColumns()...)
+		for _, own := range [...]string{"ewma", "cusum_high", "cusum_low", "vlad", "z"} {
+			if slices.ContainsFunc(items, func(i Item) bool { return i.own(own) != nil }) {
+				columns = append(columns, number(own, func(i *Item) []float64 { return i.own(own) }))
+			}
+		}
+	}
+	return append(columns,
+		column{"state", func(i *Item, k int) string { return stateOf(i.Chart, k).String() }},
+		column{"signals", func(i *Item, k int) string { return strings.Join(i.Chart.Signals[k].Names(), " ") }},
+		column{"cause", func(i *Item, k int) string { return i.Chart.Causes[k].String() }},
+		column{"variation", func(i *Item, _ int) string { return i.Chart.Variation.String() }},
+		column{"assurance", func(i *Item, _ int) string { return i.Chart.Assurance.String() }},
+		column{"target", func(i *Item, _ int) string { return cell(i.Chart.Target) }},
+		column{"sentence", nil})
+}
+
+func pointColumns() []column {
+	return []column{
+		{"x", func(i *Item, k int) string { return i.Chart.XText(k) }},
+		number("y", func(i *Item) []float64 { return i.Chart.Y }),
+		number("n", func(i *Item) []float64 { return i.Chart.N }),
+		{"phase", func(i *Item, k int) string { return strconv.Itoa(int(i.Chart.Phase[k])) }},
+		number("centre", func(i *Item) []float64 { return i.Chart.Centre }),
+		number("lower", func(i *Item) []float64 { return i.Chart.Lower }),
+		number("upper", func(i *Item) []float64 { return i.Chart.Upper }),
+		number("near_lower", func(i *Item) []float64 { return i.Chart.NearLower }),
+		number("near_upper", func(i *Item) []float64 { return i.Chart.NearUpper }),
+	}
+}
+
+func groupColumns() []column {
+	return []column{
+		{"group", func(i *Item, k int) string { return text(i.group(k)) }},
+		number("y", func(i *Item) []float64 { return i.Chart.Y }),
+		number("n", func(i *Item) []float64 { return i.Chart.N }),
+		number("z", func(i *Item) []float64 { return i.Chart.Z }),
+		number("centre", func(i *Item) []float64 { return i.Chart.Centre }),
+		number("lower95", func(i *Item) []float64 { return i.Chart.NearLower }),
+		number("upper95", func(i *Item) []float64 { return i.Chart.NearUpper }),
+		number("lower998", func(i *Item) []float64 { return i.Chart.Lower }),
+		number("upper998", func(i *Item) []float64 { return i.Chart.Upper }),
+	}
+}
+
+// own finds a column that only some kinds have, or nil.
+func (item *Item) own(name string) []float64 {
+	for _, c := range ownColumns(item.Chart) {
+		if c.name == name {
+			return c.values
+		}
+	}
+	return nil
+}
+
+func number(name string, of func(*Item) []float64) column {
+	return column{name, func(i *Item, k int) string {
+		if values := of(i); values != nil {
+			return cell(values[k])
+		}
+		return ""
+	}}
 }
 
 func cell(v float64) string {

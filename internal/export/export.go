@@ -4,6 +4,8 @@
 package export
 
 import (
+	"strconv"
+
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/words"
 )
@@ -15,4 +17,12 @@ type Item struct {
 	Organisation string // name and code
 	Chart        *measures.Chart
 	Words        words.Subject
+}
+
+// group names one group of a funnel: its number where nobody said its name.
+func (item *Item) group(i int) string {
+	if i < len(item.Words.Groups) {
+		return item.Words.Groups[i]
+	}
+	return strconv.Itoa(int(item.Chart.X[i]))
 }

@@ -47,7 +47,7 @@ func TestJSONHasTheKeysOfTheContractAndFullPrecision(t *testing.T) {
 		t.Fatalf("%v in %s", err, b.String())
 	}
 	chart := got.Charts[0]
-	keys(t, "chart", chart, "kind rules points phases variation assurance sentence notes")
+	keys(t, "chart", chart, "kind rules points phases variation assurance sentence paragraph notes")
 	points := chart["points"].([]any)
 	keys(t, "point", points[0].(map[string]any), "x y n phase centre lower upper near_lower near_upper signals cause")
 	keys(t, "phase", chart["phases"].([]any)[0].(map[string]any),
@@ -109,7 +109,7 @@ func TestEmptyChartIsStillAChart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"charts":[{"kind":"xmr","rules":"mdc","points":[],"phases":[],"variation":"empty","assurance":"empty",` +
-		`"sentence":"Nothing has been loaded yet.","notes":[]}]}` + "\n"
+		`"sentence":"Nothing has been loaded yet.","paragraph":"Nothing has been loaded yet.","notes":[]}]}` + "\n"
 	if b.String() != want {
 		t.Errorf("got %s", b.String())
 	}

@@ -35,12 +35,19 @@ func appendChart(b []byte, item *Item) []byte {
 	}
 	b = appendString(append(b, `"kind":`...), c.Kind.String())
 	b = appendString(append(b, `,"rules":`...), c.Rules.String())
+	if c.Kind == measures.Funnel {
+		b = appendDispersion(b, c)
+	}
 	b = append(b, `,"points":[`...)
 	for i := range c.X {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendPoint(b, c, i)
+		if c.Kind == measures.Funnel {
+			b = appendGroup(b, item, i)
+		} else {
+			b = appendPoint(b, c, i)
+		}
 	}
 	b = append(b, `],"phases":[`...)
 	for i := range c.Phases {
@@ -52,6 +59,7 @@ func appendChart(b []byte, item *Item) []byte {
 	b = appendString(append(b, `],"variation":`...), c.Variation.String())
 	b = appendString(append(b, `,"assurance":`...), c.Assurance.String())
 	b = appendString(append(b, `,"sentence":`...), words.Sentence(item.Words, c).String())
+	b = appendString(append(b, `,"paragraph":`...), words.Paragraph(item.Words, c))
 	b = append(b, `,"notes":[`...)
 	for i, note := range c.Notes {
 		if i > 0 {
@@ -78,6 +86,58 @@ func appendPoint(b []byte, c *measures.Chart, i int) []byte {
 	b = appendNumber(append(b, `,"upper":`...), c.Upper[i])
 	b = appendNumber(append(b, `,"near_lower":`...), c.NearLower[i])
 	b = appendNumber(append(b, `,"near_upper":`...), c.NearUpper[i])
+	for _, column := range ownColumns(c) {
+		b = append(append(append(b, `,"`...), column.name...), `":`...)
+		b = appendNumber(b, column.values[i])
+	}
+	return appendJudgement(b, c, i)
+}
+
+// ownColumn is a column that only some kinds of chart have.
+type ownColumn struct {
+	name   string
+	values []float64
+}
+
+func ownColumns(c *measures.Chart) []ownColumn {
+	var columns []ownColumn
+	for _, column := range [...]ownColumn{{"ewma", c.EWMA}, {"cusum_high", c.CusumHigh}, {"cusum_low", c.CusumLow}, {"vlad", c.VLAD}, {"z", c.Z}} {
+		if column.values != nil {
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// appendGroup writes one group of a funnel. It stands at no point in time, and
+// its limits are named by how much of chance they hold.
+func appendGroup(b []byte, item *Item, i int) []byte {
+	c := item.Chart
+	b = appendString(append(b, `{"group":`...), item.group(i))
+	b = appendNumber(append(b, `,"y":`...), c.Y[i])
+	b = appendNumber(append(b, `,"n":`...), c.N[i])
+	b = appendNumber(append(b, `,"z":`...), c.Z[i])
+	b = appendNumber(append(b, `,"lower95":`...), c.NearLower[i])
+	b = appendNumber(append(b, `,"upper95":`...), c.NearUpper[i])
+	b = appendNumber(append(b, `,"lower998":`...), c.Lower[i])
+	b = appendNumber(append(b, `,"upper998":`...), c.Upper[i])
+	return appendJudgement(b, c, i)
+}
+
+// appendDispersion writes what all groups of a funnel have in common. Of no
+// group at all there is nothing to say.
+func appendDispersion(b []byte, c *measures.Chart) []byte {
+	centre, phi, tau2 := measures.Missing, measures.Missing, measures.Missing
+	if last := c.Last(); last >= 0 {
+		centre, phi, tau2 = c.Centre[last], c.Phi, c.Tau2
+	}
+	b = appendNumber(append(b, `,"centre":`...), centre)
+	b = appendNumber(append(b, `,"phi":`...), phi)
+	return appendNumber(append(b, `,"tau2":`...), tau2)
+}
+
+// appendJudgement ends a point with its signals, its cause and its state.
+func appendJudgement(b []byte, c *measures.Chart, i int) []byte {
 	b = append(b, `,"signals":[`...)
 	for k, name := range c.Signals[i].Names() {
 		if k > 0 {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/internal/chartfile"
+	"github.com/signalbox-health/signalbox/internal/export"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/advice"
+	"github.com/signalbox-health/signalbox/measures/words"
+	"github.com/signalbox-health/signalbox/web/plot"
+)
+
+// drawn is a file's charts, verified, with what they were made of.
+type drawn struct {
+	settings *chartSettings
+	file     string
+	data     *chartfile.Data
+	series   *measures.Series
+	charts   []measures.Chart
+}
+
+func (d *drawn) write(w io.Writer, terminal terminalOf) error {
+	items := make([]export.Item, len(d.charts))
+	for i := range d.charts {
+		items[i] = d.item(&d.charts[i])
+	}
+	switch d.settings.format {
+	case "json":
+		return export.JSON(w, items...)
+	case "csv":
+		return export.CSV(w, items...)
+	case "svg":
+		if len(items) > 1 {
+			return badInput(fmt.Errorf("--format svg holds one chart, and there are %d", len(items)))
+		}
+		_, err := w.Write(plot.Standalone(d.picture(&items[0])))
+		return err
+	}
+	for i := range items {
+		items[i].Title = d.title()
+	}
+	return export.Text(w, terminal(w), items...)
+}
+
+// title is the name of the file, which is all that is known about it.
+func (d *drawn) title() string {
+	if d.file == "-" {
+		return ""
+	}
+	return strings.TrimSuffix(filepath.Base(d.file), filepath.Ext(d.file))
+}
+
+// item puts what can be advised beside a chart, and what its words need.
+func (d *drawn) item(c *measures.Chart) export.Item {
+	p := &d.settings.parameters
+	unit := measures.Unit{Multiply: p.Multiply, Decimals: words.Decimals(c)}
+	c.Notes = append(c.Notes, advice.Of(c, advice.About{
+		Unit: unit, Share: p.Kind == measures.P || p.Kind == measures.PPrime, Decided: d.series.Phases,
+		Value: words.Value, Period: words.Period,
+	})...)
+	return export.Item{Chart: c, Words: words.Subject{
+		Unit: unit, Phases: d.series.Phases, Trend: p.Trend, Minimum: p.Minimum, Centre: d.settings.centreWord(),
+		Title: d.title(), Method: d.method(), Groups: d.data.Groups,
+	}}
+}
+
+func (d *drawn) method() words.Method {
+	p := &d.settings.parameters
+	m := words.Method{Constant: p.Constant, Screened: p.Screen, Given: !measures.IsMissing(p.Centre), Median: p.Median}
+	switch p.Kind {
+	case measures.EWMA:
+		m.Lambda = p.Lambda
+	case measures.CUSUM:
+		m.Shift, m.Decision, m.HeadStart = p.Shift, p.Decision, p.HeadStart
+	case measures.Bernoulli, measures.VLAD:
+		m.Decision, m.OddsRatio = p.Decision, p.OddsRatio
+	case measures.Funnel:
+		m.Ratio, m.Additive, m.Exact = p.Ratio.String(), p.Additive, p.Exact
+	}
+	return m
+}
+
+func (d *drawn) picture(item *export.Item) plot.Picture {
+	return plot.Picture{Chart: item.Chart, Title: d.title(), Description: words.Sentence(item.Words, item.Chart).String(),
+		Unit: item.Words.Unit, Phases: d.series.Phases, Targets: d.series.Targets, Constant: d.settings.parameters.Constant}
+}
