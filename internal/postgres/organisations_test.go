@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -185,5 +186,28 @@ func TestEventsOfEverybodyAndOfOnesOwn(t *testing.T) {
 	coverage, err := db.DatasetsWithData(t.Context(), "RAA")
 	if err != nil || len(coverage) != 2 || coverage[0].Dataset != "alpha" || coverage[0].Last != measures.DateOf(2026, 1, 1) || coverage[0].Rows != 2 {
 		t.Errorf("coverage %+v, %v", coverage, err)
+	}
+}
+
+func TestTakeoversOfAPeriod(t *testing.T) {
+	db := open(t)
+	register(t, db)
+	merger, boards := measures.DateOf(2020, 4, 1), measures.DateOf(2026, 4, 1)
+	trusts, icbs := Takeover{merger, "RCC", "RAA"}, Takeover{boards, "QX1", "S1X5D"}
+	for _, test := range []struct {
+		name   string
+		period policy.Period
+		want   []Takeover
+	}{
+		{"all there are", policy.Period{}, []Takeover{trusts, icbs}},
+		{"both days of a period count", policy.Period{From: merger, To: boards}, []Takeover{trusts, icbs}},
+		{"the day after", policy.Period{From: merger + 1, To: boards}, []Takeover{icbs}},
+		{"the day before", policy.Period{From: merger, To: boards - 1}, []Takeover{trusts}},
+		{"none", policy.Period{From: boards + 1, To: boards + 99}, []Takeover{}},
+	} {
+		got, err := db.Takeovers(t.Context(), test.period)
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v (%v)", test.name, got, test.want, err)
+		}
 	}
 }
