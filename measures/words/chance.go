@@ -18,6 +18,10 @@ func (v *view) chance() string {
 		return v.tooFew()
 	case v.quiet() && v.brief:
 		return "Moves only by chance."
+	case v.quiet() && counted(c.Kind):
+		return v.betweenChance()
+	case v.quiet() && v.moves(c.Centre, v.from, v.to):
+		return "It moves only by chance around the " + v.centreWord() + " of each " + v.noun(1) + "."
 	case v.quiet():
 		return "It moves only by chance around " + v.value(c.Centre[v.last]) + "."
 	}
@@ -32,7 +36,7 @@ func (v *view) chanceNow() string {
 		text = "It lies within chance of " + v.centre()
 	}
 	for i := v.last; i >= v.from; i-- {
-		if v.c.Signals[i] != 0 && v.counts(i) {
+		if v.signals[i] != 0 && v.counts(i) {
 			return text + "; the latest signal was " + v.at(i) + "."
 		}
 	}
@@ -43,7 +47,10 @@ func (v *view) chanceNow() string {
 // limits are told before it comes to this.
 func (v *view) tooFew() string {
 	n := v.measured()
-	if v.c.Rules != measures.MDC {
+	switch {
+	case v.c.Rules != measures.MDC && n > 1, v.c.Rules == measures.MDC && n >= v.s.Minimum:
+		return "No limits could be made for it, so it is not judged by them."
+	case v.c.Rules != measures.MDC:
 		return capital(v.count(n)) + " in this phase: too few for limits."
 	}
 	return capital(v.count(n)) + " in this phase: limits and icons need " + Number(float64(v.s.Minimum), 0) + "."
@@ -70,6 +77,10 @@ func (v *view) runChance() string {
 // test speaks of the phase as a whole, and has no direction.
 func (v *view) runsFinding(s measures.PhaseStatistics) (fact, judgement string) {
 	judgement = "more than chance, so something has changed."
+	if v.c.Rules == measures.IHI {
+		return capital(inWords(int(s.Runs))) + " " + plural("run", int(s.Runs)) + " about " + v.centre() + ", where chance gives " +
+			inWords(int(s.RunsLow)) + " to " + inWords(int(s.RunsHigh)) + ":", judgement
+	}
 	if s.LongestRun > s.LongestRunMax {
 		return capital(v.count(int(s.LongestRun))) + " in a row on one side of " + v.centre() + ", where chance gives at most " +
 			inWords(int(s.LongestRunMax)) + ":", judgement

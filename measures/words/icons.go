@@ -49,6 +49,9 @@ func Variation(s Subject, c *measures.Chart) Icon {
 		icon.Text = point + " is special cause, against the direction wanted."
 	default:
 		icon.Text = point + " is special cause. No direction is wanted, so it is neither good nor bad."
+		if c.Direction != measures.Neutral {
+			icon.Text = point + " is special cause by a pattern that goes neither up nor down, so it is neither good nor bad."
+		}
 	}
 	return icon
 }
@@ -144,7 +147,7 @@ func (v *view) against() int {
 }
 
 func (v *view) shifted() bool {
-	return v.c.Signals[v.last]&(measures.ShiftAbove|measures.ShiftBelow) != 0
+	return v.signals[v.last]&shifts != 0
 }
 
 func (v *view) whyNoAssurance() string {

@@ -16,18 +16,28 @@ func grainOf(told measures.Grain, c *measures.Chart) measures.Grain {
 }
 
 // noun is the word for so many periods.
-func (v *view) noun(n int) string {
+func (v *view) noun(n int) string { return plural(v.singular(), n) }
+
+// singular is the word for one point of the chart.
+func (v *view) singular() string {
 	word := "point"
+	switch {
+	case v.c.Kind == measures.Funnel && v.s.Group != "":
+		return v.s.Group
+	case v.c.Kind == measures.Funnel:
+		return "group"
+	case counted(v.c.Kind):
+		return "interval"
+	case v.c.Kind == measures.Bernoulli || v.c.Kind == measures.VLAD:
+		return v.oneCase()
+	}
 	switch v.grain {
 	case measures.Day, measures.Week, measures.Month, measures.Quarter:
 		word = string(v.grain)
 	case measures.FinancialYear:
 		word = "year"
 	}
-	if n == 1 {
-		return word
-	}
-	return word + "s"
+	return word
 }
 
 // Period writes a period in full: "May 2026", "3 June 2025", "2025/26". An empty

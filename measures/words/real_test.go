@@ -119,10 +119,14 @@ func TestRulesAndIconsOfARealTrust(t *testing.T) {
 	s, charts := seenWithin4Hours(t)
 	c := charts["RQW"]
 	want := []Rule{
-		{"Outside the limits.", "14 of the last 15 months are above 65.9%. Three earlier months lie below 52.2%.", true, measures.Improvement},
-		{"A run on one side.", "16 months in a row above the mean of 59.1%, from February 2025. Seven would do.", true, measures.Improvement},
-		{"Two of three near a limit.", "Every month since March 2025, near the upper limit or beyond it.", true, measures.Improvement},
-		{"A trend of seven.", "Not fired: no seven months rise or fall in a row.", false, measures.NoCause},
+		{Code: "rule-outside", Title: "Outside the limits.", Text: "14 of the last 15 months are above 65.9%. Three earlier months lie below 52.2%.", Fired: true,
+			Cause: measures.Improvement, Chance: "By chance alone: about one in 370 months."},
+		{Code: "rule-shift", Title: "A run on one side.", Text: "16 months in a row above the mean of 59.1%, from February 2025. Seven would do.", Fired: true,
+			Cause: measures.Improvement, Chance: "By chance alone: of stretches of seven, one in 64."},
+		{Code: "rule-two-in-three", Title: "Two of three near a limit.", Text: "Every month since March 2025, near the upper limit or beyond it.", Fired: true,
+			Cause: measures.Improvement, Chance: "By chance alone: of threes, about one in 660."},
+		{Code: "rule-trend", Title: "A trend of seven.", Text: "Not fired: no seven months rise or fall in a row.",
+			Chance: "By chance alone: of stretches of seven, one in 2,520."},
 	}
 	if got := Explain(s, c); !slices.Equal(got, want) {
 		t.Errorf("rules\n got %+v\nwant %+v", got, want)

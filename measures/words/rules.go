@@ -69,6 +69,11 @@ type Rule struct {
 	Fired bool
 	// Cause is the judgement on the last point that fired it: the shape to show.
 	Cause measures.Cause
+	// Code is where the glossary explains the rule: "rule-shift".
+	Code string
+	// Chance is how often chance alone does that: "By chance alone: of stretches of
+	// seven months, one in 64." It may be empty.
+	Chance string
 }
 
 // Explain goes through the rules that the chart was held against, those that did
@@ -78,15 +83,22 @@ func Explain(s Subject, c *measures.Chart) []Rule {
 	if v.last < 0 || c.Rules == measures.NoRules {
 		return nil
 	}
+	switch c.Kind {
+	case measures.Funnel:
+		return []Rule{v.funnelRule()}
+	case measures.CUSUM, measures.Bernoulli, measures.VLAD:
+		return []Rule{v.decisionRule()}
+	case measures.EWMA:
+		return []Rule{v.smoothRule()}
+	case measures.MR:
+		return []Rule{v.outsideRule()}
+	}
 	var rules []Rule
 	if c.Kind != measures.Run {
 		rules = append(rules, v.outsideRule())
 	}
-	if c.Kind == measures.MR {
-		return rules
-	}
 	switch c.Rules {
-	case measures.MDC, measures.MDCR022:
+	case measures.MDC, measures.MDCR022, measures.PowerBI:
 		rules = append(rules, v.shiftRule())
 		if c.Kind != measures.Run {
 			rules = append(rules, v.nearRule())
@@ -94,6 +106,12 @@ func Explain(s Subject, c *measures.Chart) []Rule {
 		return append(rules, v.trendRule())
 	case measures.Anhoej:
 		return append(rules, v.runsRules()...)
+	case measures.IHI:
+		return append(rules, v.shiftRule(), v.trendRule(), v.runsTableRule())
+	case measures.WesternElectric:
+		return append(rules, v.zoneRules()...)
+	case measures.Nelson:
+		return append(rules, v.nelsonRules()...)
 	}
 	return rules
 }
@@ -101,39 +119,76 @@ func Explain(s Subject, c *measures.Chart) []Rule {
 // latest is the last point of the last phase with one of two signals, or -1.
 func (v *view) latest(pair measures.Signals) int {
 	for i := v.to - 1; i >= v.from; i-- {
-		if v.c.Signals[i]&pair != 0 {
+		if v.signals[i]&pair != 0 {
 			return i
 		}
 	}
 	return -1
 }
 
-func (v *view) fired(title, text string, at int) Rule {
-	return Rule{Title: title, Text: text, Fired: true, Cause: v.c.Causes[at]}
+// rule begins what is said of a rule: its title and how often chance does that.
+func (v *view) rule(code, title, chance string) Rule {
+	r := Rule{Code: code, Title: title}
+	if chance != "" {
+		r.Chance = "By chance alone: " + chance
+	}
+	return r
+}
+
+func (r Rule) not(text string) Rule {
+	r.Text = text
+	return r
+}
+
+func (r Rule) by(v *view, text string, at int) Rule {
+	r.Text, r.Fired, r.Cause = text, true, v.c.Causes[at]
+	return r
+}
+
+// code is the name of a rule in the set of the chart.
+func (v *view) code(generic, western, nelson string) string {
+	switch v.c.Rules {
+	case measures.WesternElectric:
+		return western
+	case measures.Nelson:
+		return nelson
+	}
+	return generic
 }
 
 func (v *view) outsideRule() Rule {
-	const title = "Outside the limits."
-	if !v.hasLimits() {
-		return Rule{Title: title, Text: "Not asked: there are no limits yet."}
+	r := v.rule(v.code("rule-outside", "rule-we-1", "rule-nelson-1"), "Outside the limits.", "about "+oneIn(2*beyondSigma(3))+" "+v.noun(2)+".")
+	if v.c.Kind == measures.MR {
+		r.Chance = "" // ranges are far from bell-shaped
 	}
-	at := v.latest(measures.OutsideUpper | measures.OutsideLower)
+	if !v.hasLimits() {
+		return r.not("Not asked: there are no limits yet.")
+	}
+	at := v.latest(outside)
 	if at < 0 {
-		return Rule{Title: title, Text: "Not fired: no " + v.noun(1) + " lies outside the limits."}
+		return r.not("Not fired: no " + v.noun(1) + " lies outside the limits.")
 	}
 	signal, up := measures.OutsideLower, false
-	if v.c.Signals[at]&measures.OutsideUpper != 0 {
+	line, other := v.c.Lower, v.c.Upper
+	if v.signals[at]&measures.OutsideUpper != 0 {
 		signal, up = measures.OutsideUpper, true
+		line, other = other, line
 	}
-	limit, other := v.c.Lower[at], v.c.Upper[at]
-	if up {
-		limit, other = other, limit
+	limit, others := v.apart(line[at], v.c.Y[at]), v.value(other[at])
+	if v.all(signal) > 1 && v.moves(line, v.from, v.to) {
+		limit = "their upper limits"
+		if !up {
+			limit = "their lower limits"
+		}
 	}
-	text := v.often(at, signal) + " " + sideWord(up) + " " + v.apart(limit, v.c.Y[at]) + "."
-	if n := v.all(measures.OutsideUpper|measures.OutsideLower) - v.all(signal); n > 0 {
-		text += " " + capital(inWords(n)) + " earlier " + v.noun(n) + " " + lie(n) + " " + sideWord(!up) + " " + v.value(other) + "."
+	if v.moves(other, v.from, v.to) {
+		others = "the other limit"
 	}
-	return v.fired(title, text, at)
+	text := v.often(at, signal) + " " + sideWord(up) + " " + limit + "."
+	if n := v.all(outside) - v.all(signal); n > 0 {
+		text += " " + capital(inWords(n)) + " earlier " + v.noun(n) + " " + lie(n) + " " + sideWord(!up) + " " + others + "."
+	}
+	return r.by(v, text, at)
 }
 
 func lie(n int) string {
@@ -147,7 +202,7 @@ func lie(n int) string {
 func (v *view) all(signal measures.Signals) int {
 	n := 0
 	for i := v.from; i < v.to; i++ {
-		if v.c.Signals[i]&signal != 0 {
+		if v.signals[i]&signal != 0 {
 			n++
 		}
 	}
@@ -171,7 +226,7 @@ func (v *view) often(at int, signal measures.Signals) string {
 			continue
 		}
 		seen++
-		if v.c.Signals[i]&signal != 0 {
+		if v.signals[i]&signal != 0 {
 			with++
 			if with*5 >= seen*4 {
 				of, best = seen, with
@@ -188,14 +243,15 @@ func (v *view) often(at int, signal measures.Signals) string {
 }
 
 func (v *view) shiftRule() Rule {
-	const title = "A run on one side."
-	at := v.latest(measures.ShiftAbove | measures.ShiftBelow)
+	enough := v.shiftLength()
+	r := v.rule(v.code("rule-shift", "rule-we-4", "rule-nelson-2"), "A run on one side.", "of stretches of "+inWords(enough)+", "+exactlyOneIn(sameSide(enough))+".")
+	at := v.latest(shifts)
 	if at < 0 {
-		return Rule{Title: title, Text: "Not fired: no seven " + v.noun(7) + " in a row lie on one side of the " + v.centreWord() + "."}
+		return r.not("Not fired: no " + v.count(enough) + " in a row lie on one side of the " + v.centreWord() + ".")
 	}
-	up := v.c.Signals[at]&measures.ShiftAbove != 0
-	r := v.side(at, up)
-	return v.fired(title, v.inARow(r, up)+v.stretch(r)+". Seven would do.", at)
+	up := v.signals[at]&measures.ShiftAbove != 0
+	found := v.side(at, up)
+	return r.by(v, v.inARow(found, up)+v.stretch(found)+". "+capital(inWords(enough))+" would do.", at)
 }
 
 // stretch says when a run began, and when it ended unless it still goes on.
@@ -207,56 +263,40 @@ func (v *view) stretch(r run) string {
 }
 
 func (v *view) nearRule() Rule {
-	const title = "Two of three near a limit."
-	if !v.hasLimits() {
-		return Rule{Title: title, Text: "Not asked: there are no limits yet."}
+	odds := 2 * most(2, 3, beyondSigma(2))
+	if v.c.Rules == measures.MDC || v.c.Rules == measures.MDCR022 {
+		odds = twoOfThreeOneSide()
 	}
-	pair := measures.TwoInThreeAbove | measures.TwoInThreeBelow
-	at := v.latest(pair)
+	r := v.rule(v.code("rule-two-in-three", "rule-we-2", "rule-nelson-5"), "Two of three near a limit.", "of threes, about "+oneIn(odds)+".")
+	if !v.hasLimits() {
+		return r.not("Not asked: there are no limits yet.")
+	}
+	at := v.latest(near)
 	if at < 0 {
-		return Rule{Title: title, Text: "Not fired: no two of three " + v.noun(3) + " in a row lie near the same limit."}
+		return r.not("Not fired: no two of three " + v.noun(3) + " in a row lie near the same limit.")
 	}
 	limit := "lower"
-	if v.c.Signals[at]&measures.TwoInThreeAbove != 0 {
+	if v.signals[at]&measures.TwoInThreeAbove != 0 {
 		limit = "upper"
 	}
-	r := v.flagged(at, v.c.Signals[at]&pair)
+	found := v.flagged(at, v.signals[at]&near)
 	switch {
-	case r.last == v.last && r.points > 2:
-		return v.fired(title, "Every "+v.noun(1)+" since "+v.period(r.first)+", near the "+limit+" limit or beyond it.", at)
-	case r.points > 1:
-		return v.fired(title, capital(v.period(r.first))+" to "+v.period(r.last)+", near the "+limit+" limit or beyond it.", at)
+	case found.last == v.last && found.points > 2:
+		return r.by(v, "Every "+v.noun(1)+" since "+v.period(found.first)+", near the "+limit+" limit or beyond it.", at)
+	case found.points > 1:
+		return r.by(v, capital(v.period(found.first))+" to "+v.period(found.last)+", near the "+limit+" limit or beyond it.", at)
 	}
-	return v.fired(title, "The last was "+v.period(at)+", near the "+limit+" limit or beyond it.", at)
+	return r.by(v, "The last was "+v.period(at)+", near the "+limit+" limit or beyond it.", at)
 }
 
 func (v *view) trendRule() Rule {
-	title, enough := "A trend of "+inWords(v.s.Trend)+".", capital(inWords(v.s.Trend))+" would do."
-	at := v.latest(measures.TrendIncreasing | measures.TrendDecreasing)
+	enough := v.s.Trend
+	r := v.rule(v.code("rule-trend", "", "rule-nelson-3"), "A trend of "+inWords(enough)+".", "of stretches of "+inWords(enough)+", "+exactlyOneIn(monotone(enough))+".")
+	at := v.latest(trends)
 	if at < 0 {
-		return Rule{Title: title, Text: "Not fired: no " + v.count(v.s.Trend) + " rise or fall in a row."}
+		return r.not("Not fired: no " + v.count(enough) + " rise or fall in a row.")
 	}
-	up := v.c.Signals[at]&measures.TrendIncreasing != 0
-	r := v.trend(at, up)
-	return v.fired(title, v.trendFact(r, up)+v.stretch(r)+". "+enough, at)
-}
-
-// runsRules are the two limits of the runs test of the last phase.
-func (v *view) runsRules() []Rule {
-	statistics, tested := v.statistics()
-	if !tested {
-		return []Rule{{Title: "Unusual runs.", Text: "Not asked: no " + v.noun(1) + " lies off the " + v.centreWord() + "."}}
-	}
-	longest := Rule{Title: "A long run.", Fired: statistics.LongestRun > statistics.LongestRunMax, Cause: v.c.Causes[v.last],
-		Text: "The longest run has " + v.count(int(statistics.LongestRun)) + " on one side of the " + v.centreWord() +
-			"; chance gives at most " + inWords(int(statistics.LongestRunMax)) + "."}
-	few := Rule{Title: "Few crossings.", Fired: statistics.Crossings < statistics.CrossingsMin, Cause: v.c.Causes[v.last],
-		Text: "The line crosses the " + v.centreWord() + " " + times(int(statistics.Crossings)) + "; chance gives at least " +
-			inWords(int(statistics.CrossingsMin)) + "."}
-	for _, rule := range []*Rule{&longest, &few} {
-		if !rule.Fired {
-			rule.Text = "Not fired: " + string(rule.Text[0]-'A'+'a') + rule.Text[1:]
-		}
-	}
-	return []Rule{longest, few}
+	up := v.signals[at]&measures.TrendIncreasing != 0
+	found := v.trend(at, up)
+	return r.by(v, v.trendFact(found, up)+v.stretch(found)+". "+capital(inWords(enough))+" would do.", at)
 }

@@ -127,11 +127,17 @@ func (v *view) hiddenRange() string {
 
 // opening is the value, its period, and what came after it.
 func (v *view) opening() string {
-	value, at := v.named(v.c.Y[v.last]), v.at(v.last)
-	if v.c.Kind == measures.MR {
-		value += " from the " + v.noun(1) + " before,"
+	text := v.named(v.c.Y[v.last]) + " " + v.at(v.last)
+	switch v.c.Kind {
+	case measures.MR:
+		text = v.named(v.c.Y[v.last]) + " from the " + v.noun(1) + " before, " + v.at(v.last)
+	case measures.G, measures.T:
+		text = v.since()
+	case measures.Funnel:
+		return v.compared()
+	case measures.Bernoulli, measures.VLAD:
+		return v.tally()
 	}
-	text := value + " " + at
 	switch v.state(v.last) {
 	case measures.Provisional:
 		text += " (provisional)"
