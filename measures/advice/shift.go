@@ -1,0 +1,218 @@
+package advice
+
+import (
+	"math"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+// lastingPoints is how many useful points on one side, up to the last, make a
+// shift that has lasted: nine, as runcharter has it and Nelson's second rule.
+// Chance makes such an end of a series once in 256 times.
+const lastingPoints = 9
+
+// lasting is a shift that has lasted up to the last point. Points is 0 where
+// there is none.
+type lasting struct {
+	from   int // the first point of the shift
+	points int // useful ones
+	up     bool
+}
+
+// shift finds the useful points in a row on one side of the centre, back from
+// the last. Points on the centre and missing ones neither count nor break, as in
+// a run chart. As many have to stand before them in the phase: a phase that lies
+// on one side from its beginning has a wrong baseline, not a shift.
+func (v *view) shift() lasting {
+	if v.c.Kind == measures.EWMA || v.c.Kind == measures.CUSUM {
+		return lasting{} // they find shifts that are smaller, and say so themselves
+	}
+	s := lasting{from: v.last}
+	i := v.last
+	for ; i >= v.from; i-- {
+		y, centre := v.c.Y[i], v.c.Centre[i]
+		if !v.counts(i) || measures.IsMissing(centre) || y == centre {
+			continue
+		}
+		if s.points == 0 {
+			s.up = y > centre
+		}
+		if y > centre != s.up {
+			break
+		}
+		s.from = i
+		s.points++
+	}
+	before := 0
+	for ; i >= v.from && before < lastingPoints; i-- {
+		if v.counts(i) {
+			before++
+		}
+	}
+	if s.points < lastingPoints || before < lastingPoints {
+		return lasting{}
+	}
+	return s
+}
+
+const questions = " First answer four questions: has the process itself changed, is the reason known, will it last, and are the figures right and counted as before? Nothing is redrawn until somebody gives a reason and a name."
+
+// rebase proposes a new phase where a shift has lasted.
+func (v *view) rebase(s lasting) measures.Note {
+	if s.points == 0 || v.a.Detail == NoPoints {
+		return measures.Note{}
+	}
+	side := "below"
+	if s.up {
+		side = "above"
+	}
+	text := "The last " + v.count(s.points) + ", from " + v.period(s.from) + ", lie " + side + " the " + v.centreWord()
+	if mean, old := v.mean(s.from), v.c.Centre[v.last]; v.full() && !measures.IsMissing(mean) {
+		text += " of " + v.value(old) + "; their own " + v.ownCentre() + " is " + v.value(mean)
+	}
+	text += "."
+	if e := v.eventAt(s.from); e != nil {
+		text += " Recorded about then: " + e.Text + "."
+	}
+	if v.moving(s) {
+		return measures.Note{Code: RebaseShift, Text: text + " They are still moving away from it, so a new " + v.centreWord() +
+			" would soon be out of date. When they level off, a new phase may be due." + questions}
+	}
+	return measures.Note{Code: RebaseShift, Text: text + " If this is the new normal, a new phase from " + v.period(s.from) + " may be due." + questions}
+}
+
+func (v *view) ownCentre() string {
+	if v.c.Kind == measures.Run {
+		return "mean" // a median would have to be sorted for, and says no more here
+	}
+	return v.centreWord()
+}
+
+// mean is the centre that a phase from a point on would have, or Missing for the
+// kinds whose centre is no mean of what is plotted.
+func (v *view) mean(from int) float64 {
+	weighted := false
+	switch v.c.Kind {
+	case measures.G, measures.T, measures.NP:
+		return measures.Missing
+	case measures.P, measures.PPrime, measures.U, measures.UPrime, measures.IPrime, measures.XBar:
+		weighted = true
+	}
+	sum, weight := 0.0, 0.0
+	for i := from; i < v.to; i++ {
+		if !v.counts(i) {
+			continue
+		}
+		w := 1.0
+		if weighted {
+			w = v.c.N[i]
+		}
+		sum += w * v.c.Y[i]
+		weight += w
+	}
+	return sum / weight
+}
+
+// moving reports whether the points of a shift are still on their way: the mean
+// of their later half lies further out than that of the earlier by more than
+// three standard errors, with sigma from their own moving ranges.
+func (v *view) moving(s lasting) bool {
+	var sums [2]float64
+	var counted [2]float64
+	ranges, n, before := 0.0, 0.0, measures.Missing
+	seen := 0
+	for i := s.from; i < v.to; i++ {
+		if !v.counts(i) {
+			continue
+		}
+		half := 0
+		if 2*seen >= s.points {
+			half = 1
+		}
+		sums[half] += v.c.Y[i]
+		counted[half]++
+		if !measures.IsMissing(before) {
+			ranges += math.Abs(v.c.Y[i] - before)
+			n++
+		}
+		before = v.c.Y[i]
+		seen++
+	}
+	further := sums[1]/counted[1] - sums[0]/counted[0]
+	if !s.up {
+		further = -further
+	}
+	return further > 3*ranges/n/d2*math.Sqrt(1/counted[0]+1/counted[1])
+}
+
+// eventAt is an event that began at most two periods before a point or three
+// after it: chance adds points before the change to a run as often as not.
+func (v *view) eventAt(i int) *measures.Event {
+	if !v.c.XIsDate {
+		return nil
+	}
+	for k := range v.a.Events {
+		e := &v.a.Events[k]
+		if x := int32(e.Start); x >= v.c.X[max(0, i-2)] && x <= v.c.X[min(v.last, i+3)] {
+			return e
+		}
+	}
+	return nil
+}
+
+// merger looks for events that make figures before and after them hard to
+// compare, within the chart, at which no phase begins. It speaks of the latest.
+func (v *view) merger() measures.Note {
+	var latest *measures.Event
+	first, others := 0, 0
+	for k := range v.a.Events {
+		e := &v.a.Events[k]
+		if !e.Rebase && e.Kind != measures.Merger && e.Kind != measures.DefinitionChange {
+			continue
+		}
+		i := v.firstFrom(int32(e.Start))
+		if i <= 0 || v.c.Phase[i] != v.c.Phase[i-1] || v.decided(e.Start) {
+			continue
+		}
+		if latest != nil {
+			others++
+		}
+		if latest == nil || e.Start > latest.Start {
+			latest, first = e, i
+		}
+	}
+	if latest == nil {
+		return measures.Note{}
+	}
+	text := latest.Text + ", " + v.period(first) + ": figures before and after may not be comparable, and no phase begins there. If they are not, a new phase from " +
+		v.period(first) + " is due: it takes a reason and a name, and nothing is redrawn before. If they are, say so beside the event."
+	switch {
+	case others == 1:
+		text += " The same holds for one earlier event."
+	case others > 1:
+		text += " The same holds for " + decimal(float64(others), 0) + " earlier events."
+	}
+	return measures.Note{Code: RebaseMerger, Text: text}
+}
+
+// firstFrom is the first point at or after x, or -1 where none is.
+func (v *view) firstFrom(x int32) int {
+	if !v.c.XIsDate || x <= v.c.X[0] {
+		return -1
+	}
+	for i, at := range v.c.X {
+		if at >= x {
+			return i
+		}
+	}
+	return -1
+}
+
+func (v *view) decided(start measures.Date) bool {
+	for i := range v.a.Decided {
+		if v.a.Decided[i].Start == start {
+			return true
+		}
+	}
+	return false
+}
