@@ -80,3 +80,22 @@ func (w *work) timeOf(mean float64, x []float64, s span) float64 {
 	}
 	return fromNelson(mean)
 }
+
+// nelsonPower makes times between events nearly normal.
+const nelsonPower = 3.6
+
+// toNelson is y^(1/3.6), or Missing where y is not above 0.
+func toNelson(y float64) float64 {
+	if !(y > 0) {
+		return measures.Missing
+	}
+	return exp(log(y) / nelsonPower)
+}
+
+// fromNelson is x^3.6, and 0 where x is not above 0.
+func fromNelson(x float64) float64 {
+	if !(x > 0) {
+		return 0
+	}
+	return exp(float64(nelsonPower * log(x)))
+}
