@@ -48,15 +48,10 @@ func (a *Analysis) decideComparison(ctx context.Context, f *Funnel) (*Answer, po
 	c := &f.Comparison
 	q := Question{Actor: c.Actor, Action: c.Action, Measure: c.Measure, Organisation: policy.Everyone, AsOf: c.AsOf}
 	m, err := a.Catalogue.Measure(c.Measure)
-	if err != nil {
-		return nil, policy.Decision{}, err
+	if err == nil {
+		err = a.Comparable(m, c.Periods, c.Last)
 	}
-	dataset, _ := a.Catalogue.Dataset(m.Dataset)
-	release, err := a.Catalogue.Release(m)
 	if err != nil {
-		return nil, policy.Decision{}, err
-	}
-	if err := comparable(m, &dataset, c, release.Manifest.Entries); err != nil {
 		return nil, policy.Decision{}, err
 	}
 	if c.Last != 0 && m.Start != 0 {
@@ -72,8 +67,14 @@ func (a *Analysis) decideComparison(ctx context.Context, f *Funnel) (*Answer, po
 // to be missed in it.
 const monthsBefore = 12
 
-// comparable reports what about a measure stands against a funnel.
-func comparable(m *measures.Measure, dataset *measures.Dataset, c *Comparison, entries []string) error {
+// Comparable reports what about a measure, and about a stretch of so many periods
+// to last (zero: to the latest), stands against a funnel. It knows no figures.
+func (a *Analysis) Comparable(m *measures.Measure, periods int, last measures.Date) error {
+	release, err := a.Catalogue.Release(m)
+	if err != nil {
+		return err
+	}
+	dataset, _ := a.Catalogue.Dataset(m.Dataset)
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s "+format, append([]any{ErrNoFunnel, m.Title}, args...)...)
 	}
@@ -83,16 +84,16 @@ func comparable(m *measures.Measure, dataset *measures.Dataset, c *Comparison, e
 	switch {
 	case !has(sdk.InputNumerator) || !has(sdk.InputDenominator):
 		return refuse("is a count without a denominator, so nothing says how large each organisation's chances were; large ones would always stand out")
-	case !slices.Contains(entries, measures.Funnel.String()):
+	case !slices.Contains(release.Manifest.Entries, measures.Funnel.String()):
 		return refuse("is computed by a plugin that makes no funnels")
 	case m.Grain == measures.Irregular:
 		return refuse("is measured when somebody measures it, so no stretch is the same for all")
-	case c.Periods < 1:
-		return refuse("cannot be added up over %d periods; one or more are possible", c.Periods)
-	case dataset.Census && c.Periods > 1:
+	case periods < 1:
+		return refuse("cannot be added up over %d periods; one or more are possible", periods)
+	case dataset.Census && periods > 1:
 		return refuse("counts who is there at the end of each period; added up, the same people would be counted again")
-	case c.Last != 0 && !m.Grain.Starts(c.Last):
-		return refuse("has no period (%s) that begins on %s", m.Grain, c.Last)
+	case last != 0 && !m.Grain.Starts(last):
+		return refuse("has no period (%s) that begins on %s", m.Grain, last)
 	}
 	return nil
 }
