@@ -79,6 +79,9 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
+	case errors.Is(err, analysis.ErrNoFunnel):
+		return trouble{status: http.StatusUnprocessableEntity, title: "There is no funnel for this measure",
+			text: charts.ReasonOfNoFunnel(err), help: "The measure's own page shows it at each trust, over time."}
 	case errors.Is(err, charts.ErrNoFigures):
 		return trouble{status: http.StatusNotFound, title: "There are no figures for this chart",
 			text: "So there is nothing to make a file of.", help: "The organisation's own page lists the measures that it has figures for."}

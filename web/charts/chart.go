@@ -140,13 +140,20 @@ func readAsk(r *http.Request, m *measures.Measure, q *analysis.Question) error {
 		}
 		*date = parsed
 	}
-	if text := form.Get("load"); text != "" {
-		load, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || load < 1 {
-			return fmt.Errorf("%w: load is the number of a load, from 1, not %q", ErrBadAddress, text)
-		}
-		q.AsOf = int32(load)
+	return readLoad(form, &q.AsOf)
+}
+
+// readLoad reads the vintage that an address asks for, if it does.
+func readLoad(form url.Values, asOf *int32) error {
+	text := form.Get("load")
+	if text == "" {
+		return nil
 	}
+	load, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || load < 1 {
+		return fmt.Errorf("%w: load is the number of a load, from 1, not %q", ErrBadAddress, text)
+	}
+	*asOf = int32(load)
 	return nil
 }
 

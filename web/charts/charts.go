@@ -29,6 +29,7 @@ type Register interface {
 	Organisations(ctx context.Context, kind measures.OrganisationKind) ([]measures.Organisation, error)
 	SearchOrganisations(ctx context.Context, text string, limit int) ([]measures.Organisation, error)
 	DatasetsWithData(ctx context.Context, code measures.ODSCode) ([]postgres.Coverage, error)
+	Takeovers(ctx context.Context, period policy.Period) ([]postgres.Takeover, error)
 }
 
 // Pages are the pages behind the first door.

@@ -26,6 +26,7 @@ type everyone struct {
 	filter   filter
 	receipt  analysis.Receipt
 	target   string
+	funnel   bool // the trusts can be compared by size too
 }
 
 // filter is what the reader chose: which trusts, which states, which order.
@@ -98,7 +99,8 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("trusts: %w", err)
 	}
-	e := everyone{page: page, measure: measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt}
+	e := everyone{page: page, measure: measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt,
+		funnel: p.Analysis.Comparable(measure, 1, 0) == nil}
 	answers[0].Charts = oneWorld(answers[0].Charts, actor)
 	e.page.Attribution, e.page.Demo = attributions(answers)
 	e.measures = p.comparable()
@@ -173,16 +175,26 @@ func latestOf(l line) float64 {
 	return measures.Missing
 }
 
-// oneWorld keeps made-up trusts and real ones apart: a table that mixed them
+// oneWorld keeps the charts of one world.
+func oneWorld(all []analysis.Chart, actor policy.Actor) []analysis.Chart {
+	codes := make([]measures.ODSCode, len(all))
+	for i := range all {
+		codes[i] = all[i].Organisation
+	}
+	kept := sameWorld(codes, actor)
+	return slices.DeleteFunc(all, func(c analysis.Chart) bool { return !slices.Contains(kept, c.Organisation) })
+}
+
+// sameWorld keeps made-up trusts and real ones apart: a table that mixed them
 // would mislead about both. Readers see the world of their own organisation;
 // those who have none see the real one, if there is one.
-func oneWorld(all []analysis.Chart, actor policy.Actor) []analysis.Chart {
-	var fictional, real []analysis.Chart
-	for _, c := range all {
-		if demo.Fictional(c.Organisation) {
-			fictional = append(fictional, c)
+func sameWorld(all []measures.ODSCode, actor policy.Actor) []measures.ODSCode {
+	var fictional, real []measures.ODSCode
+	for _, code := range all {
+		if demo.Fictional(code) {
+			fictional = append(fictional, code)
 		} else {
-			real = append(real, c)
+			real = append(real, code)
 		}
 	}
 	if demo.Fictional(actor.ODS) || len(real) == 0 {
