@@ -119,10 +119,14 @@ func (w *work) target() float64 {
 }
 
 // assurance compares the latest target with the latest limits. A target exactly
-// on a limit is hit or miss, as the peers have it.
+// on a limit is hit or miss, as the peers have it. Where limits hang on a
+// denominator, a missing point has none, and the latest are those before it.
 func (w *work) assurance() {
 	c := &w.c
 	target, last := c.Target, c.Len()-1
+	for last > 0 && measures.IsMissing(c.Y[last]) && measures.IsMissing(c.Upper[last]) && c.Phase[last-1] == c.Phase[last] {
+		last--
+	}
 	lower, upper := c.Lower[last], c.Upper[last]
 	if measures.IsMissing(target) || measures.IsMissing(lower+upper) || w.p.Direction == measures.Neutral {
 		return

@@ -195,6 +195,32 @@ func TestNearlyConstantSeriesOfEveryKindFlagsOnlyTheOddPoint(t *testing.T) {
 	}
 }
 
+// Trap 4 for the other icon: a month that is still to come takes no assurance
+// away from a chart whose limits hang on its denominators.
+func TestMissingLastPointLeavesTheAssurance(t *testing.T) {
+	for _, kind := range []measures.Kind{measures.P, measures.U, measures.PPrime, measures.IPrime, measures.C} {
+		in := kindSeries(kind, 20)
+		in.Y[18], in.Y[19] = measures.Missing, measures.Missing
+		p := Defaults(kind, measures.MDC)
+		p.Direction = increase
+		free := compute(t, in, p)
+		in.Targets = []measures.Target{{Value: free.Upper[17] + 0.5}}
+		if c := compute(t, in, p); c.Assurance != measures.Fail || c.Variation == measures.VariationEmpty {
+			t.Errorf("%s: %s, %s", kind, c.Assurance, c.Variation)
+		}
+	}
+	// A last phase without any limits has no assurance: those of the phase before are not its own.
+	in := kindSeries(measures.P, 20)
+	in.Y[19] = measures.Missing
+	in.Phases = []measures.Phase{{Start: 1}, {Start: 20}}
+	in.Targets = []measures.Target{{Value: 0.9}}
+	p := Defaults(measures.P, measures.Anhoej)
+	p.Direction = increase
+	if c := compute(t, in, p); c.Assurance != measures.AssuranceEmpty {
+		t.Errorf("an empty phase: %s", c.Assurance)
+	}
+}
+
 func TestPrimedChartOfNothingButZerosSaysWhyItHasNoLimits(t *testing.T) {
 	for _, kind := range []measures.Kind{measures.PPrime, measures.UPrime} {
 		c := compute(t, outOf(repeat(20, 12), repeat(0, 12)...), Defaults(kind, measures.Anhoej))
