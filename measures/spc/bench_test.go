@@ -81,6 +81,17 @@ func BenchmarkCompute(b *testing.B) {
 	}
 }
 
+// BenchmarkRules judges three and ten years of months by every rule set.
+func BenchmarkRules(b *testing.B) {
+	for _, rules := range everyRuleSet {
+		for _, n := range []int{36, 120} {
+			b.Run(rules.String()+"/"+strconv.Itoa(n), func(b *testing.B) {
+				benchmark(b, n, Defaults(measures.XmR, rules))
+			})
+		}
+	}
+}
+
 func TestChartsOfEveryKindTakeFewAllocations(t *testing.T) {
 	for _, kind := range shewhart {
 		for _, n := range []int{36, 120} {
