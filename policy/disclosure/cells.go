@@ -131,5 +131,10 @@ func value(f *Figure, i int) float64 {
 		}
 		return f.Numerator[i] / f.Denominator[i] * f.Multiply
 	}
-	return measures.Missing // G, T, XBar, S, EWMA, CUSUM, Funnel, Custom
+	// The others are withheld. On g and t charts every point is one event, that is
+	// one person, and no rounding makes one person more. On xbar and s charts
+	// values are means of subgroups whose counts are not here. EWMA, cusum,
+	// bernoulli and vlad carry sums through all points, whose steps tell each of
+	// them. Custom may be anything. Funnels go their own way, see Funnel.
+	return measures.Missing
 }

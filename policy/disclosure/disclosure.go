@@ -35,6 +35,11 @@ const (
 	ChartWithheld = "chart_withheld"
 )
 
+// Open reports whether terms hide and round nothing.
+func Open(terms policy.Disclosure) bool {
+	return terms.MinCellCount <= 1 && terms.RoundTo <= 1 && terms.ZeroVisible
+}
+
 // Apply gives copies of the figures as they may be released, and how many
 // points are hidden in them. Terms that hide and round nothing give the figures
 // back as they are, uncopied.
@@ -44,7 +49,7 @@ const (
 // chart whose values cannot be made from its counts is withheld whole, since
 // nothing tells how much it would give away.
 func Apply(terms policy.Disclosure, figures []Figure) ([]Figure, int) {
-	if terms.MinCellCount <= 1 && terms.RoundTo <= 1 && terms.ZeroVisible {
+	if Open(terms) {
 		return figures, 0
 	}
 	released := make([]Figure, len(figures))
@@ -109,6 +114,9 @@ func copyOf(f *Figure) Figure {
 	for _, column := range []*[]float64{&c.Y, &c.N, &c.Centre, &c.Lower, &c.Upper, &c.NearLower, &c.NearUpper} {
 		*column = slices.Clone(*column)
 	}
+	// Sums and means that run through all points would tell any one of them by the
+	// step it makes.
+	c.EWMA, c.CusumHigh, c.CusumLow, c.VLAD, c.Z = nil, nil, nil, nil, nil
 	c.Signals, c.Causes, c.Phases = slices.Clone(c.Signals), slices.Clone(c.Causes), slices.Clone(c.Phases)
 	if c.States = slices.Clone(c.States); len(c.States) < len(c.X) {
 		c.States = make([]measures.State, len(c.X))
@@ -133,6 +141,7 @@ func withhold(f *Figure) {
 		c.Phases[i].Signal = false
 	}
 	c.Variation, c.Assurance = measures.VariationEmpty, measures.AssuranceEmpty
+	c.Phi, c.Tau2 = 0, 0
 	c.Notes = []measures.Note{{Code: ChartWithheld,
 		Text: "This chart is hidden: its values are not plain counts or ratios of counts, so nothing tells how much they would give away about small numbers."}}
 }

@@ -2,6 +2,7 @@ package disclosure
 
 import (
 	"math"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
@@ -50,13 +51,44 @@ func roundPhase(f *Figure, c *measures.Chart, hide []bool, from, to int, step fl
 			case coarse:
 				withheld = true
 				column[i] = measures.Missing
-			case varying && hide[i]:
-				// A limit that follows the denominator tells the denominator.
-				column[i] = measures.Missing
 			default:
 				column[i] = nearest(column[i], step)
 			}
 		}
+	}
+	if varying && !coarse && slices.Contains(hide[from:to], true) {
+		return remakeLimits(f, c, from, to)
+	}
+	return withheld
+}
+
+// remakeLimits replaces limits that follow the denominator, in a phase with a
+// hidden point. Each of them, rounded at its own place, would narrow down the
+// centre they share until it told the hidden count; and a limit at the hidden
+// point would tell its denominator. Limits of p and u charts are made again from
+// what is released, centre and denominators, and so tell nothing more. Those of
+// other kinds hang on the true figures in more ways, and are left out; so is the
+// centre of an np chart, which follows the denominator too.
+func remakeLimits(f *Figure, c *measures.Chart, from, to int) (withheld bool) {
+	for i := from; i < to; i++ {
+		if measures.IsMissing(f.Chart.Upper[i]) {
+			continue
+		}
+		centre, sigma := c.Centre[i]/f.Multiply, measures.Missing
+		ceiling := math.Inf(1)
+		switch c.Kind {
+		case measures.P:
+			sigma, ceiling = math.Sqrt(centre*(1-centre)/c.N[i]), 1
+		case measures.U:
+			sigma = math.Sqrt(centre / c.N[i])
+		case measures.NP:
+			c.Centre[i] = measures.Missing
+		}
+		withheld = withheld || measures.IsMissing(sigma) && !measures.IsMissing(c.Y[i])
+		line := func(sigmas float64) float64 {
+			return min(max(centre+sigmas*sigma, 0), ceiling) * f.Multiply
+		}
+		c.Lower[i], c.NearLower[i], c.NearUpper[i], c.Upper[i] = line(-3), line(-2), line(2), line(3)
 	}
 	return withheld
 }
