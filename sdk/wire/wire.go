@@ -102,5 +102,6 @@ const (
 )
 
 // AnswerLimit is the most bytes that an answer about so many points may have:
-// 64 KiB and 96 for a point (a point with every column takes 71), 8 MiB at most.
-func AnswerLimit(rows int) int { return min(64<<10+96*rows, 8<<20) }
+// 64 KiB and 192 for a point (a point with every column takes 95 at most, and
+// there may be a chart of moving ranges beside), 8 MiB at most.
+func AnswerLimit(rows int) int { return min(64<<10+192*rows, 8<<20) }
