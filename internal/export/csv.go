@@ -60,7 +60,7 @@ func columnsOf(items []Item) []column {
 	} else {
 		columns = append(columns, pointColumns()...)
 		for _, own := range [...]string{"ewma", "cusum_high", "cusum_low", "vlad", "z"} {
-			if slices.ContainsFunc(items, func(i Item) bool { return i.own(own) != nil }) {
+			if slices.ContainsFunc(items, func(i Item) bool { return i.has(own) }) {
 				columns = append(columns, number(own, func(i *Item) []float64 { return i.own(own) }))
 			}
 		}
@@ -103,6 +103,10 @@ func groupColumns() []column {
 	}
 }
 
+func (item *Item) has(own string) bool {
+	return slices.ContainsFunc(ownColumns(item.Chart), func(c ownColumn) bool { return c.name == own })
+}
+
 // own finds a column that only some kinds have, or nil.
 func (item *Item) own(name string) []float64 {
 	for _, c := range ownColumns(item.Chart) {
@@ -115,10 +119,7 @@ func (item *Item) own(name string) []float64 {
 
 func number(name string, of func(*Item) []float64) column {
 	return column{name, func(i *Item, k int) string {
-		if values := of(i); values != nil {
-			return cell(values[k])
-		}
-		return ""
+		return cell(at(of(i), k))
 	}}
 }
 

@@ -88,7 +88,7 @@ func appendPoint(b []byte, c *measures.Chart, i int) []byte {
 	b = appendNumber(append(b, `,"near_upper":`...), c.NearUpper[i])
 	for _, column := range ownColumns(c) {
 		b = append(append(append(b, `,"`...), column.name...), `":`...)
-		b = appendNumber(b, column.values[i])
+		b = appendNumber(b, at(column.values, i))
 	}
 	return appendJudgement(b, c, i)
 }
@@ -99,14 +99,30 @@ type ownColumn struct {
 	values []float64
 }
 
+// ownColumns are those of the chart's kind, absent ones too, and whatever else a
+// chart of kind custom brings. A column may be nil: nothing in it was measured.
 func ownColumns(c *measures.Chart) []ownColumn {
+	ewma := c.Kind == measures.EWMA
+	vlad := c.Kind == measures.VLAD
+	cusum := c.Kind == measures.CUSUM || c.Kind == measures.Bernoulli || vlad
 	var columns []ownColumn
-	for _, column := range [...]ownColumn{{"ewma", c.EWMA}, {"cusum_high", c.CusumHigh}, {"cusum_low", c.CusumLow}, {"vlad", c.VLAD}, {"z", c.Z}} {
-		if column.values != nil {
-			columns = append(columns, column)
+	for _, column := range [...]struct {
+		own    bool
+		name   string
+		values []float64
+	}{{ewma, "ewma", c.EWMA}, {cusum, "cusum_high", c.CusumHigh}, {cusum, "cusum_low", c.CusumLow}, {vlad, "vlad", c.VLAD}, {false, "z", c.Z}} {
+		if column.own || column.values != nil {
+			columns = append(columns, ownColumn{column.name, column.values})
 		}
 	}
 	return columns
+}
+
+func at(column []float64, i int) float64 {
+	if column == nil {
+		return measures.Missing
+	}
+	return column[i]
 }
 
 // appendGroup writes one group of a funnel. It stands at no point in time, and
@@ -116,7 +132,7 @@ func appendGroup(b []byte, item *Item, i int) []byte {
 	b = appendString(append(b, `{"group":`...), item.group(i))
 	b = appendNumber(append(b, `,"y":`...), c.Y[i])
 	b = appendNumber(append(b, `,"n":`...), c.N[i])
-	b = appendNumber(append(b, `,"z":`...), c.Z[i])
+	b = appendNumber(append(b, `,"z":`...), at(c.Z, i))
 	b = appendNumber(append(b, `,"lower95":`...), c.NearLower[i])
 	b = appendNumber(append(b, `,"upper95":`...), c.NearUpper[i])
 	b = appendNumber(append(b, `,"lower998":`...), c.Lower[i])
