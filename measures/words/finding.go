@@ -128,6 +128,8 @@ func (v *view) contrary() string {
 	switch against &= signals; {
 	case against == 0 || v.reason()&undirected != 0:
 		return "."
+	case v.added():
+		return "; yet the sum for " + v.less(!up) + " is past its limit, too."
 	case against&outside != 0:
 		return "; yet it still lies " + v.beyond(!up, "the", run{first: v.last}) + "."
 	case against&shifts != 0:

@@ -45,10 +45,8 @@ func (v *view) found() string {
 // limit, and a weighted mean is what an EWMA chart's limits are for.
 func (v *view) signalWords(signal measures.Signals, words string) string {
 	switch {
-	case v.added() && signal == measures.OutsideUpper:
-		return "the upper sum past its limit"
 	case v.added():
-		return "the lower sum past its limit"
+		return "the sum for " + v.less(signal == measures.OutsideUpper) + " past its limit"
 	case v.c.Kind == measures.EWMA:
 		return "the weighted mean " + words
 	case v.c.Kind == measures.Run && strings.HasSuffix(words, "the centre"):
@@ -62,7 +60,7 @@ func (v *view) worth(first, last, points int) string {
 	column := v.c.Y
 	switch {
 	case v.added():
-		return v.sumsAt(first, last, points)
+		return v.sumsAt(points)
 	case v.c.Kind == measures.EWMA:
 		column = v.c.EWMA
 	}
@@ -72,7 +70,7 @@ func (v *view) worth(first, last, points int) string {
 	return " (" + v.count(points) + ", from " + v.value(column[first]) + " to " + v.value(column[last]) + ")"
 }
 
-func (v *view) sumsAt(first, last, points int) string {
+func (v *view) sumsAt(points int) string {
 	if points == 1 {
 		return ""
 	}

@@ -71,6 +71,9 @@ func (v *view) whyEmpty() string {
 	if v.last < 0 {
 		return v.nothing()
 	}
+	if v.c.Kind == measures.Funnel {
+		return "No " + v.noun(1) + " is the last one, so a funnel has no icon."
+	}
 	n := v.c.Len()
 	if v.c.Phase[v.last] != v.c.Phase[n-1] {
 		return "Nothing has been measured in the last phase."
@@ -161,6 +164,8 @@ func (v *view) whyNoAssurance() string {
 		return "No direction is wanted, so a target is neither met nor missed."
 	case c.Kind == measures.Run:
 		return "A run chart has no limits to hold a target against."
+	case v.added(), c.Kind == measures.EWMA:
+		return "Its limits are those of sums; they do not say where values will fall."
 	case c.Variation == measures.VariationEmpty:
 		return v.whyEmpty()
 	}

@@ -28,7 +28,7 @@ func (v *view) singular() string {
 		return "group"
 	case counted(v.c.Kind):
 		return "interval"
-	case v.c.Kind == measures.Bernoulli || v.c.Kind == measures.VLAD:
+	case v.c.Kind == measures.Bernoulli, v.c.Kind == measures.VLAD && !v.aggregated():
 		return v.oneCase()
 	}
 	switch v.grain {

@@ -13,21 +13,21 @@ func (v *view) decisionRule() Rule {
 		chance = "a false alarm about once in " + Number(twoDigits(cusumLength(m.Shift/2, m.Decision)), 0) + " " + v.noun(2) + "."
 	}
 	r := v.rule("rule-decision", "Past the decision limit.", chance)
-	if !v.hasLimits() {
+	switch {
+	case v.aggregated():
+		return r.not("Not asked: the sums need one point for each case.")
+	case !v.hasLimits():
 		return r.not("Not asked: there are no limits yet.")
 	}
 	at := v.latest(outside)
 	if at < 0 {
 		return r.not("Not fired: neither sum crosses its decision limit.")
 	}
-	which := "lower"
-	if v.signals[at]&measures.OutsideUpper != 0 {
-		which = "upper"
-	}
+	which := "sum for " + v.less(v.signals[at]&measures.OutsideUpper != 0)
 	n := v.all(outside)
-	text := "The " + which + " sum is past its limit " + v.at(at)
+	text := "The " + which + " is past its limit " + v.at(at)
 	if at != v.last {
-		text = "The " + which + " sum was last past its limit " + v.at(at)
+		text = "The " + which + " was last past its limit " + v.at(at)
 	}
 	if n > 1 {
 		text += ", one of " + v.count(n) + " at which a sum is"
@@ -56,7 +56,7 @@ func (v *view) smoothRule() Rule {
 		limit = v.c.Upper[at]
 	}
 	found := v.flagged(at, v.signals[at]&outside)
-	text := "The weighted mean lies " + sideWord(up) + " " + v.apart(limit, v.c.EWMA[at]) + " " + v.at(at)
+	text := "The weighted mean lies " + sideWord(up) + " " + v.apart(limit, held(v.c.EWMA, at)) + " " + v.at(at)
 	if found.points > 1 {
 		text = "The weighted mean lies " + sideWord(up) + " its limit at " + v.count(found.points) + " in a row" + v.stretch(found)
 	}

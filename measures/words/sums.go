@@ -12,6 +12,8 @@ func (v *view) sumFinding() (fact, judgement string) {
 	switch {
 	case v.c.Rules == measures.NoRules:
 		return "No rules were asked for, so nothing is judged.", ""
+	case v.aggregated():
+		return "Only single cases could say whether that is more than chance.", ""
 	case !v.hasLimits():
 		return v.tooFew(), ""
 	}
@@ -22,6 +24,10 @@ func (v *view) sumFinding() (fact, judgement string) {
 	return v.judged(v.crossed(up), true)
 }
 
+// aggregated reports whether a VLAD chart has more than one case a point, and so
+// no sums that could tell more than chance.
+func (v *view) aggregated() bool { return v.c.Kind == measures.VLAD && v.c.CusumHigh == nil }
+
 // crossed tells of a sum past its limit at the last point, and since when it
 // had been growing.
 func (v *view) crossed(up bool) string {
@@ -29,17 +35,37 @@ func (v *view) crossed(up bool) string {
 	if up {
 		sum, limit = v.c.CusumHigh, v.c.Upper[v.last]
 	}
-	stands := Number(math.Abs(sum[v.last]), 1)
-	over := v.sumApart(math.Abs(limit), math.Abs(sum[v.last]))
+	stands, over := math.Abs(held(sum, v.last)), math.Abs(limit)
+	if v.brief {
+		return "The sum for " + v.less(up) + " is past its decision limit"
+	}
 	since := "Since " + v.period(v.grewFrom(sum)) + " "
 	if v.c.Kind == measures.CUSUM {
-		return since + "differences " + sideWord(up) + " the " + v.centreWord() + " have added up to " + stands + " sd, past the decision limit of " + over
+		return since + "differences " + sideWord(up) + " the " + v.centreWord() + " of " + v.value(v.c.Centre[v.last]) + " have added up to " +
+			Number(stands, 1) + " sd, past the decision limit of " + v.sumApart(over, stands)
 	}
-	more := "fewer "
-	if up {
-		more = "more "
+	return since + v.less(up) + " than expected, until their sum of " + Number(stands, 1) + " reached the decision limit of " + trimZeros(Number(over, 1))
+}
+
+// less is what a sum speaks for: "more deaths", "lower values".
+func (v *view) less(up bool) string {
+	switch {
+	case v.c.Kind == measures.CUSUM && up:
+		return "higher values"
+	case v.c.Kind == measures.CUSUM:
+		return "lower values"
+	case up:
+		return "more " + v.events()
 	}
-	return since + v.events() + " have been " + more + "than expected, and their sum stands at " + stands + ", past the decision limit of " + over
+	return "fewer " + v.events()
+}
+
+// held is a number of a column that only some kinds have, or measures.Missing.
+func held(column []float64, i int) float64 {
+	if i < len(column) {
+		return column[i]
+	}
+	return measures.Missing
 }
 
 // sumApart writes a decision limit so that it lies apart from its sum.
@@ -65,10 +91,10 @@ func (v *view) grewFrom(sum []float64) int {
 	first := v.last
 	for i := v.last; i >= v.from; i-- {
 		switch {
-		case measures.IsMissing(sum[i]):
+		case measures.IsMissing(held(sum, i)):
 			continue
-		case sum[i] == 0 && i != v.last:
-			return first
+		case i != v.last && (sum[i] == 0 || v.c.Kind != measures.CUSUM && v.signals[i]&v.signals[v.last] != 0):
+			return first // where it was zero, or began again after a signal
 		}
 		first = i
 	}
@@ -99,7 +125,7 @@ func (v *view) sumChance() string {
 
 // smoothFinding reads an EWMA chart, whose limits belong to the weighted mean.
 func (v *view) smoothFinding() (fact, judgement string) {
-	smooth := v.c.EWMA[v.last]
+	smooth := held(v.c.EWMA, v.last)
 	switch {
 	case v.c.Rules == measures.NoRules:
 		return "No rules were asked for, so nothing is judged.", ""
@@ -162,11 +188,10 @@ func (v *view) tally() string {
 			seen += v.c.Y[i]
 		}
 	}
-	cases := Number(float64(n), 0) + " " + plural(v.oneCase(), n)
-	if v.c.Kind == measures.Bernoulli || measures.IsMissing(v.c.VLAD[v.last]) {
+	cases, saved := Number(float64(n), 0)+" "+v.noun(n), held(v.c.VLAD, v.last)
+	if v.c.Kind == measures.Bernoulli || measures.IsMissing(saved) {
 		return Number(seen, 0) + " " + v.some(seen) + " in " + cases + "."
 	}
-	saved := v.c.VLAD[v.last]
 	than := "fewer "
 	if saved < 0 {
 		than = "more "

@@ -1,9 +1,7 @@
 package words
 
 import (
-	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -170,71 +168,5 @@ func TestLimitIsWrittenSoThatItLiesApartFromTheValue(t *testing.T) {
 	v := &view{s: Subject{Unit: measures.Unit{Symbol: "%", Decimals: 1}}}
 	if got := v.apart(65.94, 65.91); got != "65.94%" {
 		t.Errorf("limit written %q beside 65.9%%", got)
-	}
-}
-
-// Whatever the series, the words say what the icons and causes say, and never
-// a word that judges people or claims a cause.
-func TestWordsNeverContradictTheChart(t *testing.T) {
-	r := rand.New(rand.NewPCG(20, 26))
-	sets := []measures.RuleSet{measures.MDC, measures.MDCR022, measures.Anhoej, measures.NoRules}
-	for range 5000 {
-		y := make([]float64, r.IntN(45))
-		level := 20.0
-		for i := range y {
-			if r.IntN(10) == 0 {
-				level += float64(r.IntN(21) - 10)
-			}
-			y[i] = level + float64(r.IntN(8))
-			if r.IntN(20) == 0 {
-				y[i] = missing
-			}
-		}
-		kind := []measures.Kind{measures.XmR, measures.Run, measures.MR}[r.IntN(3)]
-		c := chart(t, kind, sets[r.IntN(4)], measures.Direction(r.IntN(3)), y, func(in *spc.Input, _ *spc.Parameters) {
-			for i := range in.States {
-				if r.IntN(20) == 0 {
-					in.States[i] = measures.State(r.IntN(5))
-				}
-			}
-			if n := len(in.X); n > 14 {
-				in.Phases = []measures.Phase{{Start: measures.Date(in.X[0]), Baseline: 12}, {Start: measures.Date(in.X[r.IntN(n)])}}
-			}
-			in.Targets = []measures.Target{{Value: float64(r.IntN(60))}}
-		})
-		s := Subject{Unit: measures.Unit{Symbol: "%", Decimals: 1}}
-		reading := Sentence(s, c)
-		brief, variation, assurance, rules := Brief(s, c), Variation(s, c), Assurance(s, c), Explain(s, c)
-		all := reading.String() + brief + variation.Heading + variation.Text + assurance.Heading + assurance.Text
-		fired := false
-		for _, rule := range rules {
-			all += rule.Title + rule.Text
-			fired = fired || rule.Fired
-		}
-		last := c.Last()
-		cause := measures.NoCause
-		if last >= 0 {
-			cause = c.Causes[last]
-		}
-		judged := kind != measures.MR // ranges have no good direction
-		for word, want := range map[string]bool{
-			"in the good direction":  judged && cause == measures.Improvement,
-			"in the wrong direction": judged && cause == measures.Concern,
-		} {
-			if strings.Contains(reading.String(), word) != want {
-				t.Fatalf("%s, %s: %q of a point of %s", kind, c.Rules, reading, cause)
-			}
-		}
-		if strings.Contains(all, "only by chance") && (cause != measures.Common || fired) {
-			t.Fatalf("%q, but the last point is %s and a rule fired: %v", all, cause, fired)
-		}
-		if c.Assurance == measures.HitOrMiss && strings.Contains(reading.Target, "above") || c.Assurance == measures.AssuranceEmpty && reading.Target != "" {
-			t.Fatalf("target %q under assurance %s", reading.Target, c.Assurance)
-		}
-		for _, never := range []string{"NaN", "Inf", "  ", "..", "caused", " red", "amber", "green", "rank"} {
-			if strings.Contains(all, never) {
-				t.Fatalf("%q in %q", never, all)
-			}
-		}
 	}
 }
