@@ -128,7 +128,8 @@ func (a *Analysis) draw(ctx context.Context, f *Funnel, answer *Answer, terms po
 		f.Chart = measures.Chart{Kind: measures.Funnel, Target: measures.Missing}
 		return 0, nil
 	}
-	p := spc.Defaults(measures.Funnel, measures.NoRules)
+	// Of every set of rules, the one about points outside applies to a funnel.
+	p := spc.Defaults(measures.Funnel, measures.MDC)
 	p.Direction, p.Multiply = f.Measure.Direction, f.Measure.Unit.Multiply
 	p.Ratio, p.Additive = f.Ratio, f.Additive
 	request := wire.Request{Measure: string(f.Measure.ID), Entry: measures.Funnel.String(), Whole: true,

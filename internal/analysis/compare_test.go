@@ -92,7 +92,7 @@ func TestFunnelOfPublishedFiguresIsTheFileComputedDirectly(t *testing.T) {
 		question.Dispersion = test.dispersion
 		f := h.funnel(t, question)
 		groups, in := summed(t, test.last.AddMonths(1-test.periods), test.last)
-		p := spc.Defaults(measures.Funnel, measures.NoRules)
+		p := spc.Defaults(measures.Funnel, measures.MDC)
 		p.Direction, p.Multiply, p.Ratio, p.Additive = measures.Increase, 100, spc.Proportion, test.additive
 		want, err := spc.Compute(in, p)
 		if err != nil {
@@ -105,6 +105,9 @@ func TestFunnelOfPublishedFiguresIsTheFileComputedDirectly(t *testing.T) {
 		if f.First != test.last.AddMonths(1-test.periods) || f.Last != test.last || f.Additive != test.additive || f.Ratio != spc.Proportion {
 			t.Errorf("%s: from %s to %s, additive %v, ratio %s", test.name, f.First, f.Last, f.Additive, f.Ratio)
 		}
+		if outside := countOutside(&f.Chart); outside == 0 || test.additive && outside > 20 {
+			t.Errorf("%s: %d trusts lie outside", test.name, outside)
+		}
 		if got, want := drawn(&f.Chart), drawn(&want); got != want {
 			t.Errorf("%s: the funnel is\n%s\nand directly\n%s", test.name, got, want)
 		}
@@ -114,6 +117,15 @@ func TestFunnelOfPublishedFiguresIsTheFileComputedDirectly(t *testing.T) {
 			}
 		}
 	}
+}
+
+func countOutside(c *measures.Chart) (n int) {
+	for _, s := range c.Signals {
+		if s&(measures.OutsideLower|measures.OutsideUpper) != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // drawn writes a funnel by its bits.
