@@ -13,9 +13,11 @@ BENCH ?= .
 FUZZ_TIME ?= 10m
 
 ASSET_SOURCES := $(wildcard web/assets/src/*) web/plot/chart.css web/assets/package.json web/assets/package-lock.json web/assets/build.mjs
-GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_test.go' -not -path '*/built/*') $(wildcard plugins/library/*/manifest.json)
+GUEST_SOURCES := $(shell find measures sdk plugins -name '*.go' -not -name '*_test.go' -not -path '*/built/*') \
+	$(wildcard plugins/library/*/manifest.json plugins/library/*/*.rs plugins/library/*/*.ts plugins/library/*/*.c sdk/c/*.h sdk/rust/*.rs sdk/assemblyscript/*.ts)
 ASSETS := web/assets/built/manifest.json
 PLUGINS := plugins/library/built/index.json
+ASC := sdk/assemblyscript/node_modules/.package-lock.json
 
 .PHONY: help run test race build check golden bench soak generate plugins assets screenshots clean
 
@@ -34,7 +36,7 @@ build: $(ASSETS) $(PLUGINS) ## the whole program, assets and plugins inside: bin
 test: ## set up what tests need, then run them all, browser tests included
 	@scripts/setup test
 	@$(MAKE) --no-print-directory $(ASSETS) $(PLUGINS)
-	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
+	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required SIGNALBOX_TOOLCHAINS=required $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
 
 race: build ## the tests that need no browser under the race detector, sandboxes without it
 	@scripts/setup race
@@ -58,7 +60,7 @@ soak: $(ASSETS) $(PLUGINS) ## fuzz every decoder, FUZZ_TIME each (10m unless tol
 generate: ## write *_templ.go again from the .templ files
 	$(TOOL) templ generate
 
-plugins: $(PLUGINS) ## build the library's plugins
+plugins: $(PLUGINS) ## build the library's plugins, as far as this machine has compilers
 assets: $(ASSETS) ## build the front-end files from npm packages
 
 screenshots: build ## pictures of the main pages, in docs/pictures
@@ -66,12 +68,16 @@ screenshots: build ## pictures of the main pages, in docs/pictures
 	SIGNALBOX_BROWSER=required SIGNALBOX_SCREENSHOTS=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestScreenshots ./cmd/signalbox
 
 clean: ## remove what was built
-	rm -rf bin web/assets/node_modules
+	rm -rf bin web/assets/node_modules sdk/assemblyscript/node_modules
 	find web/assets/built plugins/library/built -type f -not -name .gitkeep -delete
 
 $(ASSETS): $(ASSET_SOURCES)
 	@scripts/setup build
 	cd web/assets && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs
 
-$(PLUGINS): $(GUEST_SOURCES)
+$(PLUGINS): $(GUEST_SOURCES) $(ASC)
 	$(GO) run ./plugins/library/build
+
+$(ASC): sdk/assemblyscript/package.json sdk/assemblyscript/package-lock.json
+	@scripts/setup build
+	cd sdk/assemblyscript && npm ci --ignore-scripts --no-audit --no-fund --silent

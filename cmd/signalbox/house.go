@@ -91,6 +91,9 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
+	for pack, why := range shipped.LeftOut() {
+		log.Warn("this program was built without a pack of measures", "pack", pack, "reason", why)
+	}
 	h.books = &shelf{Library: shipped}
 	db, closeDB, err := cfg.openDatabase(ctx, log)
 	if err != nil {

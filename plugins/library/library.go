@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,9 +27,11 @@ var manifests embed.FS
 //go:embed all:built
 var built embed.FS
 
-// Index lists what plugins/library/build made.
+// Index lists what plugins/library/build made, and the packs that it left out
+// because the machine had no compiler for them, with the reason.
 type Index struct {
-	Plugins []Built `json:"plugins"`
+	Plugins []Built           `json:"plugins"`
+	LeftOut map[string]string `json:"left_out,omitempty"`
 }
 
 // Built is one module in the folder built.
@@ -43,6 +46,7 @@ type Library struct {
 	releases []plugins.Release
 	modules  map[plugins.Digest][]byte
 	measures []*measures.Measure
+	leftOut  map[string]string
 }
 
 // Open reads what is embedded in the program and checks all of it: digests,
@@ -81,6 +85,7 @@ func (l *Library) openModules(built fs.FS) error {
 	if err := json.Unmarshal(text, &index); err != nil {
 		return fmt.Errorf("%w (its index: %v)", ErrNotBuilt, err)
 	}
+	l.leftOut = index.LeftOut
 	for _, b := range index.Plugins {
 		module, err := fs.ReadFile(built, path.Join("built", b.File))
 		if err != nil {
@@ -115,6 +120,9 @@ func (l *Library) openManifest(from fs.FS, name string) error {
 	}
 	if err := m.Check(); err != nil {
 		return err
+	}
+	if l.leftOut[m.ID] != "" {
+		return nil
 	}
 	for i := range m.Measures {
 		l.measures = append(l.measures, &m.Measures[i])
@@ -188,6 +196,9 @@ func (l *Library) Modules() []plugins.Digest {
 
 // Measures lists every measure of the library, pack by pack.
 func (l *Library) Measures() []*measures.Measure { return slices.Clone(l.measures) }
+
+// LeftOut gives the packs that this program was built without, and why.
+func (l *Library) LeftOut() map[string]string { return maps.Clone(l.leftOut) }
 
 // String names the library's plugins for a log line.
 func (l *Library) String() string {

@@ -1,12 +1,15 @@
 // Command build makes the library's plugins: every folder beside it that has
 // code is built for WebAssembly, given its manifest, checked, and put into the
-// folder built, from where it is embedded in the program. The same source and
-// the same Go give the same bytes.
+// folder built, from where it is embedded in the program. What is written in a
+// language whose compiler this machine lacks is left out, and named; with
+// -strict that is an error. The same source and compiler give the same bytes.
 package main
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/toolchain"
 )
 
 const libraryPackage = "github.com/signalbox-health/signalbox/plugins/library"
@@ -21,7 +25,8 @@ const libraryPackage = "github.com/signalbox-health/signalbox/plugins/library"
 // index has the shape of library.Index. That package cannot be imported here:
 // it embeds what this command is about to make.
 type index struct {
-	Plugins []entry `json:"plugins"`
+	Plugins []entry           `json:"plugins"`
+	LeftOut map[string]string `json:"left_out,omitempty"`
 }
 
 type entry struct {
@@ -31,13 +36,15 @@ type entry struct {
 }
 
 func main() {
-	if err := build(); err != nil {
+	strict := flag.Bool("strict", false, "fail where a compiler is missing")
+	flag.Parse()
+	if err := build(*strict); err != nil {
 		fmt.Fprintln(os.Stderr, "build the library's plugins:", err)
 		os.Exit(1)
 	}
 }
 
-func build() error {
+func build(strict bool) error {
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", libraryPackage).Output()
 	if err != nil {
 		return fmt.Errorf("find %s: %w; run this inside the repository", libraryPackage, err)
@@ -47,9 +54,15 @@ func build() error {
 	if err != nil {
 		return err
 	}
-	list := index{Plugins: []entry{}}
+	list := index{Plugins: []entry{}, LeftOut: map[string]string{}}
 	for _, file := range files {
 		made, err := buildOne(dir, file)
+		if errors.Is(err, toolchain.ErrNoCompiler) && !strict {
+			name := filepath.Base(filepath.Dir(file))
+			fmt.Printf("%s is left out: %v\n", name, err)
+			list.LeftOut[name] = err.Error()
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(filepath.Dir(file)), err)
 		}
@@ -78,11 +91,13 @@ func buildOne(dir, file string) (*entry, error) {
 	if err := manifest.Check(); err != nil || manifest.ABI == 0 {
 		return nil, err
 	}
-	module, err := compile(filepath.Dir(file))
+	folder := filepath.Dir(file)
+	language, err := toolchain.Of(folder)
 	if err != nil {
 		return nil, err
 	}
-	if module, err = plugins.MergeData(module); err != nil {
+	module, err := toolchain.Compile(context.Background(), folder, filepath.Join(dir, "..", "..", "sdk", language.Name))
+	if err != nil {
 		return nil, err
 	}
 	if module, err = plugins.WithManifest(module, manifest); err != nil {
@@ -94,25 +109,6 @@ func buildOne(dir, file string) (*entry, error) {
 	made := &entry{ID: manifest.ID, File: manifest.ID + ".wasm", Digest: plugins.DigestOf(module)}
 	fmt.Printf("%s %s: %d bytes, %s\n", manifest.ID, manifest.Version, len(module), made.Digest)
 	return made, replace(filepath.Join(dir, "built", made.File), module)
-}
-
-func compile(folder string) ([]byte, error) {
-	temp, err := os.MkdirTemp("", "signalbox-plugin")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(temp)
-	out := filepath.Join(temp, "plugin.wasm")
-	// -buildvcs=false: a commit elsewhere must not change the digest.
-	c := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, ".")
-	c.Dir = folder
-	c.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
-	var says bytes.Buffer
-	c.Stdout, c.Stderr = &says, &says
-	if err := c.Run(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, says.String())
-	}
-	return os.ReadFile(out)
 }
 
 // replace writes a file whole or not at all.
