@@ -196,10 +196,15 @@ func (v *funnelView) fill() {
 	})
 }
 
-// item is the funnel as package export writes it.
+// item is the funnel as package export writes it: programs want codes.
 func (v *funnelView) item() export.Item {
+	subject := v.subject
+	subject.Groups = make([]string, len(v.funnel.Groups))
+	for i, code := range v.funnel.Groups {
+		subject.Groups[i] = v.subject.Groups[i] + " (" + string(code) + ")"
+	}
 	return export.Item{Title: v.measure.Title, Organisation: countText(len(v.funnel.Groups), "trust", "trusts") + ", " + v.stretch(),
-		Chart: &v.funnel.Chart, Words: v.subject}
+		Chart: &v.funnel.Chart, Words: subject}
 }
 
 // file sends the funnel as a file.
