@@ -47,6 +47,8 @@ func (v *view) signalWords(signal measures.Signals, words string) string {
 	switch {
 	case v.added():
 		return "the sum for " + v.less(signal == measures.OutsideUpper) + " past its limit"
+	case v.c.Kind == measures.Funnel:
+		return strings.Replace(strings.Replace(words, "upper", "outer", 1), "lower", "outer", 1)
 	case v.c.Kind == measures.EWMA:
 		return "the weighted mean " + words
 	case v.c.Kind == measures.Run && strings.HasSuffix(words, "the centre"):
@@ -66,6 +68,9 @@ func (v *view) worth(first, last, points int) string {
 	}
 	if points == 1 {
 		return " (" + v.value(column[first]) + ")"
+	}
+	if from, to := v.value(column[first]), v.value(column[last]); from == to {
+		return " (" + v.count(points) + ", " + from + ")"
 	}
 	return " (" + v.count(points) + ", from " + v.value(column[first]) + " to " + v.value(column[last]) + ")"
 }
@@ -92,7 +97,14 @@ func (v *view) decisionAt(i int) string {
 	if measures.IsMissing(lower) || measures.IsMissing(upper) {
 		return "no decision limits"
 	}
-	return "decision limits " + trimZeros(Number(lower, 1)) + " and " + trimZeros(Number(upper, 1))
+	text := "decision limits " + trimZeros(Number(lower, 1)) + " and " + trimZeros(Number(upper, 1))
+	switch v.c.Kind {
+	case measures.CUSUM:
+		return v.centreWord() + " " + Line(v.c.Centre[i], v.s.Unit) + ", " + text + " sd"
+	case measures.Bernoulli:
+		return "expected " + v.events() + " for each " + v.oneCase() + " " + significant(v.c.Centre[i]) + ", " + text
+	}
+	return text
 }
 
 // phasesOutOfRun tells of the phases whose runs are beyond chance as a whole.

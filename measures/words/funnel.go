@@ -61,7 +61,7 @@ func (v *view) compared() string {
 	}
 	text := capital(v.count(n)) + " compared"
 	if centre := v.c.Centre[v.last]; !measures.IsMissing(centre) && v.s.Method.Ratio != "standardised" {
-		text += ", " + v.named(centre) + " between them"
+		text += ", " + v.named(centre) + " together"
 	}
 	if absent := v.c.Len() - n; absent > 0 {
 		text += "; " + inWords(absent) + " without a figure"
@@ -80,5 +80,5 @@ func (v *view) dispersed() string {
 	if v.s.Method.Additive {
 		return text + ". The limits allow for that."
 	}
-	return text + ". The limits do not allow for it, so being outside them asks little more than a look."
+	return text + ". The limits do not allow for it, so more lie outside than are out of the ordinary."
 }

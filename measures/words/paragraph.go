@@ -53,7 +53,7 @@ func (v *view) absences() string {
 		words string
 		holds func(i int) bool
 	}{
-		{"not measured", func(i int) bool { return measures.IsMissing(v.c.Y[i]) && v.state(i) != measures.Suppressed }},
+		{v.absent(), func(i int) bool { return measures.IsMissing(v.c.Y[i]) && v.state(i) != measures.Suppressed }},
 		{"hidden because the numbers are small" + v.hiddenRange(), func(i int) bool { return v.state(i) == measures.Suppressed }},
 		{"left out of the limits", func(i int) bool { return v.state(i) == measures.Excluded && !measures.IsMissing(v.c.Y[i]) }},
 		{"provisional", func(i int) bool { return v.state(i) == measures.Provisional && !measures.IsMissing(v.c.Y[i]) }},
@@ -62,10 +62,22 @@ func (v *view) absences() string {
 			parts = append(parts, inWords(n)+" "+state.words+" ("+spans+")")
 		}
 	}
+	if len(parts) == 0 && v.c.Kind == measures.Funnel {
+		return "All have a figure."
+	}
 	if len(parts) == 0 {
 		return "All were measured."
 	}
 	return capital(strings.Join(parts, "; ")) + "."
+}
+
+// absent is why a point has no value. The first of a phase has no range, though
+// it was measured.
+func (v *view) absent() string {
+	if v.c.Kind == measures.MR {
+		return "without a range"
+	}
+	return "not measured"
 }
 
 // spans lists stretches of points that hold, with what is said of each: "March
@@ -104,6 +116,9 @@ func (v *view) placed(i int) string {
 // phased gives the lines of every phase, with the reason of one that was
 // decided on.
 func (v *view) phased() string {
+	if v.c.Kind == measures.Funnel {
+		return ""
+	}
 	var parts []string
 	for first := 0; first < v.c.Len(); {
 		last := first
@@ -185,7 +200,7 @@ func (v *view) baselineOf(first, last int) string {
 			rows = phase.Baseline
 		}
 	}
-	if rows <= 0 || first+rows > last || v.s.Method.Given || v.c.Kind == measures.Funnel {
+	if rows <= 0 || first+rows > last || v.s.Method.Given || v.c.Kind == measures.VLAD {
 		return ""
 	}
 	return ", made from the first " + v.count(rows)

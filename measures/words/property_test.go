@@ -164,7 +164,7 @@ var signalsOfWords = []struct {
 	{regexp.MustCompile(`up and down in turn`), measures.Nelson4},
 	{regexp.MustCompile(`within one sigma`), measures.Nelson7},
 	{regexp.MustCompile(`on both sides`), measures.Nelson8},
-	{regexp.MustCompile(`have added up|until their sum`), measures.OutsideUpper | measures.OutsideLower},
+	{regexp.MustCompile(`have added up|and their sum`), measures.OutsideUpper | measures.OutsideLower},
 	{regexp.MustCompile(`become rarer|unusually long time`), measures.OutsideUpper | measures.ShiftAbove | measures.TrendIncreasing | measures.TwoInThreeAbove | measures.WE1 | measures.WE2 | measures.WE3 | measures.WE4 | measures.Nelson1 | measures.Nelson2 | measures.Nelson3 | measures.Nelson5 | measures.Nelson6},
 }
 

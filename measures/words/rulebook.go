@@ -1,6 +1,10 @@
 package words
 
-import "github.com/signalbox-health/signalbox/measures"
+import (
+	"math"
+
+	"github.com/signalbox-health/signalbox/measures"
+)
 
 // RuleText explains one rule, whatever the chart.
 type RuleText struct {
@@ -19,7 +23,7 @@ var ruleCodes = [...]string{"rule-outside", "rule-outside", "rule-trend", "rule-
 func RuleTexts() []RuleText {
 	return []RuleText{
 		{"rule-outside", "Outside the limits", "One point beyond a process limit. Something unusual happened there: an odd month, or the beginning of a change.",
-			"About " + oneIn(2*beyondSigma(3)) + " points."},
+			"About " + oneIn(2*beyondSigma(3)) + " points; on a g chart about " + oneIn(math.Exp(-4)) + "."},
 		{"rule-shift", "A run on one side", "Seven points in a row on one side of the centre (six under the IHI rules): the level has moved. A point on the centre ends a run, " +
 			"except under the IHI rules, which pass over it.", "Of stretches of seven, " + exactlyOneIn(sameSide(7)) + "; of six, " + exactlyOneIn(sameSide(6)) + "."},
 		{"rule-trend", "A trend", "Seven points in a row that rise, or fall (five under the IHI and PowerBI rules): the level is moving.",

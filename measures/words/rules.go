@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math"
 	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -116,6 +117,16 @@ func Explain(s Subject, c *measures.Chart) []Rule {
 	return rules
 }
 
+// outsideOdds is how often chance alone passes the limits. Cases between events
+// fall off like an exponential, which passes mean and three sigma, four means,
+// far more often than a bell does.
+func (v *view) outsideOdds() float64 {
+	if v.c.Kind == measures.G {
+		return math.Exp(-4)
+	}
+	return 2 * beyondSigma(3)
+}
+
 // latest is the last point of the last phase with one of two signals, or -1.
 func (v *view) latest(pair measures.Signals) int {
 	for i := v.to - 1; i >= v.from; i-- {
@@ -157,9 +168,9 @@ func (v *view) code(generic, western, nelson string) string {
 }
 
 func (v *view) outsideRule() Rule {
-	r := v.rule(v.code("rule-outside", "rule-we-1", "rule-nelson-1"), "Outside the limits.", "about "+oneIn(2*beyondSigma(3))+" "+v.noun(2)+".")
+	r := v.rule(v.code("rule-outside", "rule-we-1", "rule-nelson-1"), "Outside the limits.", "about "+oneIn(v.outsideOdds())+" "+v.noun(2)+".")
 	if v.c.Kind == measures.MR {
-		r.Chance = "" // ranges are far from bell-shaped
+		r.Chance = "" // ranges overlap, and are far from bell-shaped
 	}
 	if !v.hasLimits() {
 		return r.not("Not asked: there are no limits yet.")
@@ -176,19 +187,23 @@ func (v *view) outsideRule() Rule {
 	}
 	limit, others := v.apart(line[at], v.c.Y[at]), v.value(other[at])
 	if v.all(signal) > 1 && v.moves(line, v.from, v.to) {
-		limit = "their upper limits"
-		if !up {
-			limit = "their lower limits"
-		}
+		limit = limitName(up)
 	}
 	if v.moves(other, v.from, v.to) {
-		others = "the other limit"
+		others = limitName(!up)
 	}
 	text := v.often(at, signal) + " " + sideWord(up) + " " + limit + "."
 	if n := v.all(outside) - v.all(signal); n > 0 {
 		text += " " + capital(inWords(n)) + " earlier " + v.noun(n) + " " + lie(n) + " " + sideWord(!up) + " " + others + "."
 	}
 	return r.by(v, text, at)
+}
+
+func limitName(up bool) string {
+	if up {
+		return "the upper limit"
+	}
+	return "the lower limit"
 }
 
 func lie(n int) string {
@@ -268,6 +283,9 @@ func (v *view) nearRule() Rule {
 		odds = twoOfThreeOneSide()
 	}
 	r := v.rule(v.code("rule-two-in-three", "rule-we-2", "rule-nelson-5"), "Two of three near a limit.", "of threes, about "+oneIn(odds)+".")
+	if v.c.Kind == measures.G {
+		r.Chance = ""
+	}
 	if !v.hasLimits() {
 		return r.not("Not asked: there are no limits yet.")
 	}

@@ -44,7 +44,7 @@ func (v *view) crossed(up bool) string {
 		return since + "differences " + sideWord(up) + " the " + v.centreWord() + " of " + v.value(v.c.Centre[v.last]) + " have added up to " +
 			Number(stands, 1) + " sd, past the decision limit of " + v.sumApart(over, stands)
 	}
-	return since + v.less(up) + " than expected, until their sum of " + Number(stands, 1) + " reached the decision limit of " + trimZeros(Number(over, 1))
+	return since + "there have been " + v.less(up) + " than expected, and their sum of " + Number(stands, 1) + " has reached its decision limit of " + trimZeros(Number(over, 1))
 }
 
 // less is what a sum speaks for: "more deaths", "lower values".
