@@ -117,6 +117,11 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 	if err != nil {
 		return policy.Decision{}, err
 	}
+	way, err := a.Catalogue.drawn(measure, q.Drawing)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	answer.way = way
 	now := a.Now()
 	period := a.period(q, measure, now)
 	stratifiers := []string{}
@@ -137,7 +142,7 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 			Grain: "aggregate", Stratifiers: stratifiers, Period: period,
 		},
 	}
-	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Rules: measure.Rules,
+	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
 		Direction: measure.Direction, Period: period, AsOf: q.AsOf}
 	return a.Policy.Decide(ctx, request)
 }
@@ -157,7 +162,7 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	if err != nil {
 		return postgres.Result{}, err
 	}
-	hidden := disclose(grant.Disclosure(), charts)
+	hidden := disclosed(grant.Disclosure(), answer.Measure, charts)
 	answer.Charts = charts
 	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: digestOf(charts)}, nil
 }

@@ -24,6 +24,10 @@ type Question struct {
 	Everything bool
 	// AsOf is the vintage to chart: a load's number, or 0 for the present.
 	AsOf int32
+	// Drawing is another way to draw the measure than its own; see Catalogue.Drawings.
+	Drawing Drawing
+	// Ranges asks for the moving ranges beside a chart of kind xmr.
+	Ranges bool
 }
 
 // Answer is what the reader may see.
@@ -36,6 +40,8 @@ type Answer struct {
 	// Err says why there are no charts: a *policy.Denial, a *plugins.Fault or
 	// something that broke. Other answers of the same call are untouched.
 	Err error
+
+	way method // how the question asks to draw it
 }
 
 // Chart is one series as it may be shown: the chart and the figures behind it
@@ -45,6 +51,11 @@ type Chart struct {
 	Events []measures.Event
 	// Decided are the phases as asked for, with who decided them and why.
 	Decided []measures.Phase
+	// Ranges are the moving ranges of a chart of kind xmr, where they were asked
+	// for and may be shown.
+	Ranges *disclosure.Figure
+	// Advice is what to bear in mind; it stands at the end of the chart's notes too.
+	Advice []measures.Note
 }
 
 // Receipt names all that a chart was made of: enough to draw it again.
@@ -59,6 +70,7 @@ type Receipt struct {
 	Grants         []policy.GrantRef
 	Disclosure     policy.Disclosure
 	Measure        measures.MeasureID
+	Drawing        Drawing // that the reader chose instead of the measure's own
 	Rules          measures.RuleSet
 	Direction      measures.Direction
 	Period         policy.Period

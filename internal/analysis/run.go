@@ -25,9 +25,30 @@ type method struct {
 	rules measures.RuleSet
 }
 
+// fallsBack reports whether charts of an entry give way to a run chart while
+// points are few. Those over time do, g and t among them: their limits rest on the
+// mean of very skewed values and need more points, not fewer. Those of subgroups
+// have several rows a point, np plots another number than its run chart would, and
+// what a plugin calls by a name of its own it knows best.
+func fallsBack(entry string) bool {
+	var kind measures.Kind
+	if kind.UnmarshalText([]byte(entry)) != nil {
+		return false
+	}
+	switch kind {
+	case measures.XmR, measures.IPrime, measures.P, measures.PPrime, measures.U, measures.UPrime, measures.C,
+		measures.G, measures.T, measures.EWMA, measures.CUSUM:
+		return true
+	}
+	return false
+}
+
 // methodFor chooses by the number of measured points alone, so that anybody can
 // say beforehand what a chart will be.
-func methodFor(m *measures.Measure, s *measures.Series) method {
+func methodFor(way method, s *measures.Series) method {
+	if !fallsBack(way.entry) {
+		return way
+	}
 	measured := 0
 	for i := range s.Periods {
 		if s.States[i] == measures.NotMeasured || s.States[i] == measures.Suppressed {
@@ -42,8 +63,8 @@ func methodFor(m *measures.Measure, s *measures.Series) method {
 		}
 	}
 	switch {
-	case m.Uses.Entry != measures.XmR.String() || measured >= pointsForLimits:
-		return method{m.Uses.Entry, m.Rules} // a plugin of its own knows best
+	case measured >= pointsForLimits:
+		return way
 	case measured >= pointsForRun:
 		return method{measures.Run.String(), measures.Anhoej}
 	default:
@@ -58,7 +79,7 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 	groups := map[method][]int{}
 	var methods []method
 	for i := range material.series {
-		way := methodFor(m, &material.series[i])
+		way := methodFor(answer.way, &material.series[i])
 		if groups[way] == nil {
 			methods = append(methods, way)
 		}
@@ -73,11 +94,17 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 		}
 		for _, chart := range made {
 			i := indexes[chart.Series]
-			if way.rules == measures.NoRules {
+			if way.rules == measures.NoRules && chart.Kind != measures.EWMA && chart.Kind != measures.CUSUM {
 				// Nobody looked, and that is not "common cause".
-				chart.Variation, chart.Assurance = measures.VariationEmpty, measures.AssuranceEmpty
+				chart.Variation = measures.VariationEmpty
 			}
-			charts[i] = a.dress(m, chart, &material.series[i], material.events)
+			dressed := a.dress(m, chart, &material.series[i], material.events)
+			if chart.Kind == measures.MR && way.entry == measures.XmR.String() {
+				charts[i].Ranges = &dressed.Figure
+				continue
+			}
+			dressed.Ranges = charts[i].Ranges
+			charts[i] = dressed
 		}
 		answer.Receipt.Methods = append(answer.Receipt.Methods, Method{Entry: way.entry, Rules: way.rules, Series: len(indexes)})
 	}
@@ -101,6 +128,7 @@ func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, mate
 	if kind.UnmarshalText([]byte(way.entry)) == nil {
 		p := spc.Defaults(kind, way.rules)
 		p.Direction, p.Multiply = m.Direction, m.Unit.Multiply
+		p.Ranges = answer.Question.Ranges && kind == measures.XmR
 		request.Parameters = sdk.ChartParameters(p)
 	}
 	for _, i := range indexes {
