@@ -242,3 +242,9 @@ func nameOf(s *measures.Series, i int) string {
 	}
 	return string(s.Organisation) + " " + s.Stratum
 }
+
+// MeasureParameters writes what an entry that is no kind of chart is told about
+// its measure: the direction that is wanted and what values are multiplied by.
+func MeasureParameters(m *measures.Measure) []wire.Parameter {
+	return []wire.Parameter{wire.Text(keyDirection, m.Direction.String()), wire.Number(keyMultiply, m.Unit.Multiply)}
+}
