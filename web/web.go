@@ -43,6 +43,7 @@ func (s *Site) Handler() http.Handler {
 	open.Handle("GET /sign-in", s.page(s.Sessions.SignInPage))
 	open.Handle("POST /sign-in", s.page(s.Sessions.SignInPerson))
 	open.Handle("POST /sign-out", s.page(s.Sessions.SignOutPerson))
+	open.Handle("GET /glossary", whole(s.page(s.Charts.Glossary))) // what charts, icons and rules mean
 
 	signedIn := http.NewServeMux()
 	open.Handle("/", s.Sessions.Require(whole(signedIn)))
