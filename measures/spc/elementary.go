@@ -35,15 +35,18 @@ func exp(x float64) float64 {
 
 // log is the natural logarithm; minus infinity at 0 and below.
 func log(x float64) float64 {
-	if x <= 0 {
+	switch {
+	case x <= 0:
 		return math.Inf(-1)
+	case !(x <= math.MaxFloat64):
+		return x // infinite, or no number
 	}
 	fraction, exponent := math.Frexp(x)
 	if fraction < math.Sqrt2/2 {
 		fraction, exponent = fraction*2, exponent-1
 	}
 	k := float64(exponent)
-	return float64(k*ln2High) + (log1p(fraction-1) + float64(k*ln2Low))
+	return float64(k*ln2High) + (logNear1(fraction-1) + float64(k*ln2Low))
 }
 
 // log1p is the logarithm of 1+x, exact also where x is small.
@@ -51,6 +54,12 @@ func log1p(x float64) float64 {
 	if x < -0.3 || x > 0.45 {
 		return log(1 + x)
 	}
+	return logNear1(x)
+}
+
+// logNear1 is the logarithm of 1+x for x from -0.3 to 0.45: twice the inverse
+// hyperbolic tangent of x/(2+x).
+func logNear1(x float64) float64 {
 	s := x / (2 + x)
 	return 2 * (s + float64(s*artanhTail(float64(s*s))))
 }

@@ -71,6 +71,7 @@ func (w *work) funnel(s span) {
 			c.Z[i], c.Y[i] = f.score(o, n), o/n
 		}
 	}
+	w.adviseFewExpected(s, &f)
 }
 
 // common is the ratio that all groups are held against: one given from outside,

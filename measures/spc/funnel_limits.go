@@ -14,7 +14,7 @@ func (f *funnel) limits(n float64) [4]float64 {
 	if !(n > 0) || measures.IsMissing(f.target) || measures.IsMissing(f.origin()) {
 		return none
 	}
-	if f.ratio == Standardised && !(f.expected(n) > 0) {
+	if f.ratio == Standardised && !(f.expected(n) > 0) || f.exact && !(max(n, f.expected(n)) <= largestExact) {
 		return none
 	}
 	far, near := f.interval(n, tail998), f.interval(n, tail95)
@@ -103,4 +103,24 @@ func (w *work) adviseFewGroups(n int) {
 		text = "There are no limits: they were to allow for differences between groups beyond chance, and it takes at least two groups to see any."
 	}
 	w.note(NoteFewGroups, text)
+}
+
+// adviseFewExpected finds groups that the chi-square limits put outside although
+// chance gives so few events, or none, more often than once in a thousand. It
+// can where few are expected: half of all groups that expect 0.7 have none.
+func (w *work) adviseFewExpected(s span, f *funnel) {
+	if f.ratio != Standardised || f.additive || f.exact {
+		return
+	}
+	groups := 0
+	for i := s.from; i < s.to; i++ {
+		e, y := f.expected(w.c.N[i]), w.c.Y[i]
+		if e < 30 && y < w.c.Lower[i] && log(cumulative(poisson{e}, math.Floor(w.in.Y[i]))) > tail998.log {
+			groups++
+		}
+	}
+	if groups > 0 {
+		w.note(NoteFewExpected, "Groups below their limit of 99.8 percent although so few events are not so unlikely where few are expected: "+
+			strconv.Itoa(groups)+". Exact limits tell them apart.")
+	}
 }

@@ -16,19 +16,21 @@ func centralNormal(x float64) float64 {
 	return float64(sum * exp(-x2/2-halfLog2Pi))
 }
 
-// logNormalTail is the logarithm of the chance of more than x, for x not below 0.
-// In the logarithm a score of 60 is as good as one of 2; the chance itself
-// would be too small to write.
-func logNormalTail(x float64) float64 {
+// logNormalTail is the logarithm of the chance of more than x, for x not below
+// 0, and that chance over the density at x (Mills' ratio). In the logarithm a
+// score of 60 is as good as one of 2; the chance itself would be too small to write.
+func logNormalTail(x float64) (tail, mills float64) {
+	density := -float64(x*x)/2 - halfLog2Pi
 	if x < 2.5 {
-		return log(0.5 - centralNormal(x))
+		chance := 0.5 - centralNormal(x)
+		return log(chance), chance / exp(density)
 	}
-	// Laplace's continued fraction for Mills' ratio (Abramowitz and Stegun 26.2.14).
+	// Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
 	below := x
 	for n := 80.0; n >= 1; n-- {
 		below = x + n/below
 	}
-	return -float64(x*x)/2 - halfLog2Pi - log(below)
+	return density - log(below), 1 / below
 }
 
 // tailScore is the x, not below 0, beyond which lies a chance whose logarithm is
@@ -43,9 +45,8 @@ func tailScore(logChance float64) float64 {
 	x := t - (2.515517+float64(t*(0.802853+float64(t*0.010328))))/
 		(1+float64(t*(1.432788+float64(t*(0.189269+float64(t*0.001308))))))
 	for range 4 {
-		tail := logNormalTail(max(x, 0))
-		density := -float64(x*x)/2 - halfLog2Pi
-		x += float64((tail - logChance) * exp(tail-density))
+		tail, mills := logNormalTail(x)
+		x = max(0, x+float64((tail-logChance)*mills))
 	}
-	return max(x, 0)
+	return x
 }

@@ -16,6 +16,7 @@ const (
 	NoteScreened     = "screened"       // large moving ranges were left out of the limits
 	NoteNoLimits     = "no_limits"      // the points of a baseline leave nothing to make limits of
 	NoteFewGroups    = "few_groups"     // too few groups to know how far they differ beyond chance
+	NoteFewExpected  = "few_expected"   // below a lower limit, yet not as unlikely as the limit says
 	NoteAggregated   = "aggregated"     // no risk-adjusted sums, because points are not single cases
 	NoteClamped      = "clamped"        // lines would lie beyond what the measure can be
 	NoteScreeningOff = "screening_kept" // screening would have left nothing, so it left all

@@ -116,8 +116,8 @@ func (p *Parameters) unsuitedApart(in *Input, i int, y float64) string {
 	switch n := in.N[i]; {
 	case p.Ratio == Proportion && n > 0 && y > n:
 		return "its numerator, " + number(y) + ", is above its denominator, " + number(n) + "; a part cannot be more than its whole"
-	case p.Exact && n > largestExact:
-		return "its denominator is " + number(n) + "; exact limits are found up to " + number(largestExact)
+	case p.Exact && (n > largestExact || float64(n*p.Centre) > float64(largestExact*p.Multiply)):
+		return "its denominator or expected number is " + number(n) + "; exact limits are found up to " + number(largestExact)
 	case p.Exact && p.Ratio == Proportion && n != math.Trunc(n) && !measures.IsMissing(n):
 		return "its denominator is " + number(n) + "; exact limits of proportions need whole numbers"
 	}
