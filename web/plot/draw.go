@@ -6,7 +6,7 @@ import "math"
 type drawing struct {
 	pen
 	*frame
-	p        *Picture
+	p        *Picture // as it is drawn; see plotted
 	size     Size
 	slots    slots
 	scale    scale
@@ -25,7 +25,7 @@ type drawing struct {
 // Append draws the chart in one size and appends it to b. A chart without any
 // point gives an empty frame with its title.
 func Append(b []byte, p Picture, size Size) []byte {
-	d := drawing{pen: pen{b}, frame: &frames[size], p: &p, size: size}
+	d := drawing{pen: pen{b}, frame: p.frame(size), p: &p, size: size}
 	d.prepare()
 	d.begin()
 	d.draw()

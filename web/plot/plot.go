@@ -31,12 +31,22 @@ type Picture struct {
 	// Targets are drawn as steps when there is more than one; otherwise the
 	// chart's own target is drawn.
 	Targets []measures.Target
-	Events  []measures.Event
+	// Trajectory is a planned way, in plotted units: one entry a point, Missing
+	// where there is none.
+	Trajectory []float64
+	Events     []measures.Event
+
+	// Ranges is the chart of moving ranges of an XmR chart, drawn below it on the
+	// same months; or nil. Panel draws a chart less high, as such a chart is, with
+	// its title in the drawing and without events.
+	Ranges *measures.Chart
+	Panel  bool
 
 	Centre   string  // name of the centre line; empty: "Mean", or "Median" of a run chart
 	Constant float64 // 2.66 or 1.128, as in spc.Parameters; only for the caption
 	Hidden   string  // what suppression hides, for example "1 to 7"; may be empty
 	ID       string  // prefix of the ids in the page; must be unique in it
+	Low      bool    // half as high: for a chart that stands below another
 }
 
 // Size is one of the three drawings of a chart. A smaller one is laid out anew,
@@ -72,20 +82,60 @@ var frames = [...]frame{
 		labelGap: 8, points: .66, last: 36, lanes: 3},
 }
 
+// lowFrames are the same for a chart that stands below another and shares its x.
+var lowFrames = func() [len(frames)]frame {
+	low := frames
+	for i, height := range [...]float64{Wide: 250, Medium: 230, Narrow: 200} {
+		low[i].height, low[i].brackets, low[i].inside = height, false, false
+	}
+	return low
+}()
+
+func (p *Picture) frame(size Size) *frame {
+	if p.Low {
+		return &lowFrames[size]
+	}
+	return &frames[size]
+}
+
+// panels are the same sizes for a chart that stands below another.
+var panels = func() (list [len(frames)]frame) {
+	for size, height := range [...]float64{Wide: 220, Medium: 210, Narrow: 180} {
+		f := frames[size]
+		f.height, f.below, f.lanes, f.eventLetters, f.inside, f.brackets = height, 30, 0, 0, false, false
+		list[size] = f
+	}
+	return list
+}()
+
 // SVG is the chart in one size, for use inside a page that carries the site's
-// style sheet.
+// style sheet. What stands below it is left out.
 func SVG(p Picture, size Size) templ.Component {
 	return component(func() []byte { return Append(make([]byte, 0, 24<<10), p, size) })
 }
 
-// Charts is the chart in all three sizes; the style sheet shows one of them.
+// Charts is the chart in all three sizes, of which the style sheet shows one,
+// and below it what belongs to it: the moving ranges of an XmR chart, the
+// risk-adjusted sums of a VLAD.
 func Charts(p Picture) templ.Component {
 	return component(func() []byte {
 		b := make([]byte, 0, 48<<10)
-		for _, size := range []Size{Wide, Medium, Narrow} {
-			b = append(Append(b, p, size), '\n')
+		below, has := p.below()
+		if !has {
+			for _, size := range [...]Size{Wide, Medium, Narrow} {
+				b = append(Append(b, p, size), '\n')
+			}
+			return b
 		}
-		return b
+		var lower []byte
+		for _, size := range [...]Size{Wide, Medium, Narrow} {
+			first, second := aligned(p, below, size)
+			first.b, second.b = b, lower
+			first.whole()
+			second.whole()
+			b, lower = append(first.b, '\n'), append(second.b, '\n')
+		}
+		return append(b, lower...)
 	})
 }
 
