@@ -171,6 +171,9 @@ type Chart struct {
 
 	// Columns that only some kinds have; nil elsewhere.
 	EWMA      []float64 // ewma: the weighted mean, which the centre and limits belong to
+	// In the charts of sums Lower and Upper are limits of the sums, about 0, in
+	// standard deviations (cusum) or units of log-likelihood (bernoulli, vlad);
+	// Y and Centre, from which the values are measured, are in plotted units.
 	CusumHigh []float64 // cusum, bernoulli, vlad: never below 0; its limit is Upper
 	CusumLow  []float64 // cusum, bernoulli, vlad: never above 0; its limit is Lower
 	VLAD      []float64 // vlad: expected less observed, added up

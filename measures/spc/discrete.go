@@ -88,10 +88,10 @@ func quantile(d discrete, p, z float64) (r, chance float64) {
 	chance = cumulative(d, r)
 	for chance < p && r < d.most() {
 		r++
-		chance = cumulative(d, r)
+		chance += d.mass(r)
 	}
 	for r > 0 {
-		below := cumulative(d, r-1)
+		below := chance - d.mass(r)
 		if below < p {
 			break
 		}

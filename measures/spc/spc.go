@@ -52,7 +52,7 @@ type Parameters struct {
 	Ratio     Ratio     // funnel: what is compared
 	Transform Transform // funnel of standardised ratios
 	Additive  bool      // funnel: limits and scores allow for differences between groups beyond chance
-	Exact     bool      // funnel of proportions: exact binomial limits, interpolated
+	Exact     bool      // funnel of proportions or standardised ratios: exact limits (binomial, Poisson), interpolated
 }
 
 // Ratio is what a funnel compares between groups.
