@@ -67,7 +67,7 @@ func openBench(b *testing.B) *benchHouse {
 	return h
 }
 
-func (h *benchHouse) signIn(b *testing.B, at string) {
+func (h *benchHouse) signIn(b testing.TB, at string) {
 	b.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/sign-in", strings.NewReader(url.Values{"person": {"demo-clinician"}, "at": {at}}.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -157,6 +157,7 @@ func BenchmarkPage(b *testing.B) {
 		{"board/again", 0, fixed("/trusts/" + string(h.trusts[0]))},
 		{"home/again", 0, fixed("/")},
 		{"everyone/again", 0, fixed("/measures/ae-4h")},
+		{"funnel/again", 0, fixed("/measures/ae-4h/funnel")},
 	} {
 		b.Run(page.name, func(b *testing.B) {
 			h.forget()
@@ -167,6 +168,12 @@ func BenchmarkPage(b *testing.B) {
 		h.measured(b, think, func(int) string {
 			h.forget() // all charts are computed again
 			return "/measures/ae-4h"
+		})
+	})
+	b.Run("funnel/new", func(b *testing.B) {
+		h.measured(b, think, func(int) string {
+			h.forget()
+			return "/measures/ae-4h/funnel"
 		})
 	})
 }

@@ -15,6 +15,7 @@ type sitePage struct {
 	status int64  // 200 unless told
 	says   string // words that make the page what it is
 	chart  bool   // has a sentence, a drawing, a table and two icons
+	funnel bool   // has a sentence, a drawing and a table
 }
 
 // sitePages are the pages of the site map, each in the states that look unlike.
@@ -51,6 +52,14 @@ var sitePages = []sitePage{
 	{name: "sorted by assurance", person: "demo-clinician", path: "/measures/ae-4h?sort=assurance", says: "it is no ranking"},
 	{name: "one region, one state", person: "demo-clinician", path: "/measures/ae-4h?region=Demonstration+North&state=improvement", says: "Larkfield"},
 	{name: "no trust matches", person: "demo-clinician", path: "/measures/ae-4h?region=Nowhere", says: "No trust matches"},
+	{name: "funnel", person: "demo-clinician", path: "/measures/ae-4h/funnel", says: "a question, not a verdict", funnel: true},
+	{name: "funnel of one month for chance alone", person: "demo-clinician", path: "/measures/ae-4h/funnel?over=1&od=none", says: "for chance in the counts alone, as was asked for", funnel: true},
+	{name: "funnel with a takeover and trusts left out", person: "demo-analyst", path: "/measures/ae-4h/funnel?to=2024-12-01&at=ZZE", says: "figures for 5 of 12 months only", funnel: true},
+	{name: "funnel of a waiting list", person: "demo-clinician", path: "/measures/rtt-18w/funnel", says: "Added up over", funnel: true},
+	{name: "funnel of a stretch without figures", person: "demo-clinician", path: "/measures/ae-4h/funnel?to=2015-01-01", says: "No trust can be compared"},
+	{name: "no funnel of a count", person: "demo-clinician", path: "/measures/ae-attendances/funnel", says: "a count without a denominator"},
+	{name: "bad address of a funnel", person: "demo-clinician", path: "/measures/ae-4h/funnel?over=5", status: 400, says: "asks for something that cannot be"},
+	{name: "denied funnel", person: "demo-clinician", path: "/measures/demo-falls/funnel", status: 403, says: "What was checked"},
 	{name: "measures", person: "demo-clinician", path: "/measures", says: "Each answers a problem"},
 
 	{name: "plugins", person: "demo-innovator", path: "/plugins", says: "in a sandbox"},
@@ -97,6 +106,9 @@ func (p sitePage) check(t *testing.T, f pageFacts) {
 	}
 	if p.chart && (len(f.Sentence) < 40 || f.Drawings != 3 || f.Rows < 2 || f.Icons != 2) {
 		t.Errorf("the chart has the sentence %q, %d drawings, %d rows, %d icons", f.Sentence, f.Drawings, f.Rows, f.Icons)
+	}
+	if p.funnel && (len(f.Sentence) < 40 || f.Rows < 10 || f.Icons != 0) {
+		t.Errorf("the funnel has the sentence %q, %d drawings, %d rows, %d icons", f.Sentence, f.Drawings, f.Rows, f.Icons)
 	}
 }
 

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/signalbox-health/signalbox/internal/intake"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
+)
+
+// funnelFile is what a funnel's JSON holds.
+type funnelFile struct {
+	Charts []struct {
+		Kind, Sentence    string
+		Centre, Phi, Tau2 float64
+		Points            []struct {
+			Group                                         string
+			Y, N, Z, Lower95, Upper95, Lower998, Upper998 float64
+			Signals                                       []string
+		}
+	}
+}
+
+func readFunnel(t testing.TB, text string) funnelFile {
+	t.Helper()
+	var file funnelFile
+	if err := json.Unmarshal([]byte(text), &file); err != nil || len(file.Charts) != 1 || file.Charts[0].Kind != "funnel" {
+		t.Fatalf("%v: %.200s", err, text)
+	}
+	return file
+}
+
+// codeIn takes the code from "Larkfield Hospitals Trust (ZZA)".
+func codeIn(group string) measures.ODSCode {
+	_, code, _ := strings.Cut(group, " (")
+	return measures.ODSCode(strings.TrimSuffix(code, ")"))
+}
+
+// TestFunnelOfTheSiteIsThePublishedFileComputedDirectly asks the whole site for
+// the funnel of one month and holds every number against package spc on the file.
+func TestFunnelOfTheSiteIsThePublishedFileComputedDirectly(t *testing.T) {
+	trusts := map[measures.ODSCode]bool{}
+	for _, row := range sharedTable(t, "ods_trusts.csv") {
+		trusts[measures.ODSCode(row["ods_code"])] = true
+		for code := range strings.SplitSeq(row["predecessor_codes"], ";") {
+			trusts[measures.ODSCode(strings.TrimSpace(code))] = true // a trust in 2019, part of another since
+		}
+	}
+	h, err := build(t.Context(), &config{dataDir: dataFolder(t), path: os.Getenv("PATH"), tempDir: os.TempDir()}, true, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.close)
+	files := []string{filepath.Join(sharedFolder(), "ods_trusts.csv"), filepath.Join(sharedFolder(), "ae_4h_trust_monthly_2016_2026.csv")}
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: files, By: "test", RefusedDir: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	type group struct {
+		code measures.ODSCode
+		n, d float64
+	}
+	var groups []group
+	for _, row := range sharedTable(t, "ae_4h_trust_monthly_2016_2026.csv") {
+		if code := measures.ODSCode(row["org_code"]); row["period"] == "2019-03-01" && row["numerator"] != "" && row["denominator"] != "" && trusts[code] {
+			groups = append(groups, group{code, parsed(t, row["numerator"]), parsed(t, row["denominator"])})
+		}
+	}
+	slices.SortFunc(groups, func(a, b group) int { return strings.Compare(string(a.code), string(b.code)) })
+	in := spc.Input{}
+	for i, g := range groups {
+		in.X, in.Y, in.N = append(in.X, int32(i+1)), append(in.Y, g.n), append(in.N, g.d)
+	}
+	site := &benchHouse{house: h, handler: h.site.Handler()}
+	site.signIn(t, "RQW")
+	for od, additive := range map[string]bool{"none": false, "additive": true} {
+		p := spc.Defaults(measures.Funnel, measures.MDC)
+		p.Direction, p.Multiply, p.Additive = measures.Increase, 100, additive
+		want, err := spc.Compute(in, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodGet, "/measures/ae-4h/funnel.json?over=1&to=2019-03-01&od="+od, nil)
+		r.AddCookie(site.cookie)
+		w := httptest.NewRecorder()
+		site.handler.ServeHTTP(w, r)
+		c := readFunnel(t, w.Body.String()).Charts[0]
+		if len(groups) < 100 || len(c.Points) != len(groups) || c.Centre != want.Centre[0] || c.Phi != want.Phi || c.Tau2 != want.Tau2 {
+			t.Fatalf("%s: %d points, centre %v, phi %v, tau2 %v; the file has %d, %v, %v, %v", od, len(c.Points), c.Centre, c.Phi, c.Tau2,
+				len(groups), want.Centre[0], want.Phi, want.Tau2)
+		}
+		for i, got := range c.Points {
+			is := [...]float64{got.Y, got.N, got.Z, got.Lower95, got.Upper95, got.Lower998, got.Upper998}
+			should := [...]float64{want.Y[i], want.N[i], want.Z[i], want.NearLower[i], want.NearUpper[i], want.Lower[i], want.Upper[i]}
+			if codeIn(got.Group) != groups[i].code || is != should || !slices.Equal(got.Signals, want.Signals[i].Names()) {
+				t.Errorf("%s: %s has %v, %q; directly %s has %v, %q", od, got.Group, is, got.Signals, groups[i].code, should, want.Signals[i].Names())
+			}
+		}
+	}
+}
+
+// TestFunnelOfAMonthHasTheValuesOfTheChartsOfItsTrusts, because the two are read
+// side by side.
+func TestFunnelOfAMonthHasTheValuesOfTheChartsOfItsTrusts(t *testing.T) {
+	r := site(t).as(t, "demo-clinician")
+	funnel := readFunnel(t, r.get(t, "/measures/ae-4h/funnel.json?over=1&to=2026-05-01").body).Charts[0]
+	if len(funnel.Points) != 12 {
+		t.Fatalf("%d trusts, want the 12 open ones", len(funnel.Points))
+	}
+	for _, point := range funnel.Points {
+		code := codeIn(point.Group)
+		var own struct {
+			Charts []struct {
+				Points []struct {
+					X string
+					Y *float64
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(r.get(t, "/trusts/"+string(code)+"/measures/ae-4h.json").body), &own); err != nil || len(own.Charts) == 0 {
+			t.Fatalf("chart of %s: %v", code, err)
+		}
+		last := own.Charts[0].Points[len(own.Charts[0].Points)-1]
+		if last.X != "2026-05-01" || last.Y == nil || math.Abs(*last.Y-point.Y) > 1e-9 {
+			t.Errorf("%s: %+v in its chart, %v in the funnel", point.Group, last, point.Y)
+		}
+	}
+}
+
+func parsed(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
