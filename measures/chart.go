@@ -170,7 +170,7 @@ type Chart struct {
 	States    []State
 
 	// Columns that only some kinds have; nil elsewhere.
-	EWMA      []float64 // ewma: the weighted mean, which the centre and limits belong to
+	EWMA []float64 // ewma: the weighted mean, which the centre and limits belong to
 	// In the charts of sums Lower and Upper are limits of the sums, about 0, in
 	// standard deviations (cusum) or units of log-likelihood (bernoulli, vlad);
 	// Y and Centre, from which the values are measured, are in plotted units.
