@@ -62,7 +62,7 @@ func (d *drawn) item(c *measures.Chart) export.Item {
 		Unit: unit, Share: p.Kind == measures.P || p.Kind == measures.PPrime, Decided: d.series.Phases,
 		Value: words.Value, Period: words.Period,
 	})...)
-	return export.Item{Chart: c, Words: words.Subject{
+	return export.Item{Chart: c, Targets: d.series.Targets, Trajectory: d.data.Trajectory, Words: words.Subject{
 		Unit: unit, Phases: d.series.Phases, Trend: p.Trend, Minimum: p.Minimum, Centre: d.settings.centreWord(),
 		Title: d.title(), Method: d.method(), Groups: d.data.Groups,
 	}}

@@ -36,15 +36,29 @@ func (d *drawing) axis() {
 	}
 	d.p.line(strings.Repeat(" ", d.left-1) + "└" + string(rule))
 	d.p.line(string(below))
+	d.howMany()
+}
+
+// howMany tells what a reader cannot count: points that are not drawn, and those
+// that share a column.
+func (d *drawing) howMany() {
+	n := d.c.Len()
+	text := ""
 	if d.from > 0 {
-		d.p.line(strings.Repeat(" ", d.left) + "The last " + strconv.Itoa(n-d.from) + " of " + strconv.Itoa(n) + " points.")
+		text = "The last " + strconv.Itoa(n-d.from) + " of " + pluralPoints(n) + "."
+	}
+	if shared := (n - d.from + d.width - 1) / d.width; d.step == 0 && shared > 1 {
+		text = strings.TrimSpace(text + " Up to " + pluralPoints(shared) + " share a column.")
+	}
+	if text != "" {
+		d.p.line(strings.Repeat(" ", d.left) + text)
 	}
 }
 
 // every is how many points lie between labels: enough for a label's own width.
 func (d *drawing) every() int {
 	for _, every := range []int{1, 2, 3, 6, 12, 24, 60, 120} {
-		if every*d.step >= 9 {
+		if columns := every * d.step; columns >= 9 || d.step == 0 && every*d.width >= 9*(d.c.Len()-d.from) {
 			return every
 		}
 	}
@@ -83,49 +97,4 @@ func (d *drawing) xLabel(i int) string {
 	}
 	_, _, day := measures.Date(d.c.X[i]).Civil()
 	return strconv.Itoa(day) + " " + measures.Date(d.c.X[i]).ShortMonth()
-}
-
-// key names the shapes that are on the chart, in a row or two.
-func (d *drawing) key() {
-	seen, excluded, missing := map[rune]string{}, false, false
-	causes := map[rune]measures.Cause{}
-	for i := d.from; i < d.c.Len(); i++ {
-		cause := d.c.Causes[i]
-		switch {
-		case cause == measures.NoCause:
-			missing = true
-			continue
-		case stateOf(d.c, i) == measures.Excluded:
-			excluded = true
-			continue
-		}
-		letter := glyphOf(cause, d.up(i))
-		causes[letter] = cause
-		seen[letter] = map[measures.Cause]string{measures.Common: "common cause", measures.Improvement: "improvement",
-			measures.Concern: "concern", measures.NeutralHigh: "changed", measures.NeutralLow: "changed"}[cause]
-	}
-	line, length := "", 0
-	add := func(letter rune, word string) {
-		if word == "" {
-			return
-		}
-		if length > 0 && d.left+length+3+2+len(word) > d.p.columns {
-			d.p.line(strings.Repeat(" ", d.left) + line)
-			line, length = "", 0
-		}
-		if length > 0 {
-			line, length = line+"   ", length+3
-		}
-		line, length = line+d.p.paint(causes[letter], string(letter))+" "+word, length+2+len(word)
-	}
-	for _, letter := range "◆▲▼■●" {
-		add(letter, seen[letter])
-	}
-	if excluded {
-		add('○', "left out")
-	}
-	if missing {
-		add('×', "no value")
-	}
-	d.p.line(strings.Repeat(" ", d.left) + line)
 }

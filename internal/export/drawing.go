@@ -1,145 +1,124 @@
 package export
 
 import (
-	"cmp"
-	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/words"
 )
 
-// drawing is a chart on a grid of letters: row 0 is the top, column 0 the left.
+// drawing is one panel of a chart over time.
 type drawing struct {
-	p           *page
-	item        *Item
-	c           *measures.Chart
-	from        int // the first point drawn
-	step        int // columns a point
-	rows        int
-	low, high   float64
-	tick        float64 // value between two labels of the axis
-	perTick     int     // rows between them
-	decimals    int     // of the axis
-	cells       [][]mark
-	left, width int // columns before the plot, and of it
+	canvas
+	item  *Item
+	c     *measures.Chart
+	panel *panel
+	from  int // the first point drawn
+	step  int // columns a point; 0 where points share columns
+	seen  map[rune]measures.Cause
 }
 
-// mark is one letter of the grid and what it means, for colour.
-type mark struct {
-	letter rune
-	cause  measures.Cause
-	line   bool // part of a line, drawn faintly
-}
+// sharing is how many points may stand in one column before older ones are left
+// out: more would make a band of every series.
+const sharing = 3
 
-// rowsWanted is about how tall a chart is.
-const rowsWanted = 15
-
+// draw draws every panel of a chart.
 func (p *page) draw(item *Item) {
-	d := drawing{p: p, item: item, c: item.Chart}
-	d.scale()
-	labels := d.labels()
+	if item.Chart.Kind == measures.Funnel {
+		p.funnel(item)
+		return
+	}
+	panels := panelsOf(item)
+	for i := range panels {
+		if panels[i].heading != "" {
+			p.line("")
+			p.line(panels[i].heading + ":")
+		}
+		d := drawing{canvas: canvas{p: p}, item: item, c: item.Chart, panel: &panels[i], seen: map[rune]measures.Cause{}}
+		d.draw()
+	}
+}
+
+func (d *drawing) draw() {
+	p := d.panel
+	columns := [][]float64{p.single, p.centre, p.lower, p.upper, p.target, p.trajectory}
+	for _, s := range p.series {
+		columns = append(columns, s.values)
+	}
+	d.scale(p.rows, columns...)
+	labels := apart(p.labels(d.c, d.row), d.rows)
 	right := 0
 	for _, l := range labels {
 		right = max(right, utf8.RuneCountInString(l.text)+1)
 	}
-	if p.columns < 60 {
+	if d.p.columns < 60 {
 		labels, right = nil, 0
 	}
-	d.fit(p.columns - d.left - right)
+	d.fit(d.p.columns - d.left - right)
 	d.plot()
 	d.write(labels)
 	d.axis()
 	d.key()
 }
 
-// scale chooses round labels that take in the points, lines and target.
-func (d *drawing) scale() {
-	low, high := math.Inf(1), math.Inf(-1)
-	columns := [][]float64{d.c.Y, d.c.Centre, d.c.Lower, d.c.Upper, {d.c.Target}}
-	for _, column := range columns {
-		for _, v := range column {
-			if !measures.IsMissing(v) {
-				low, high = min(low, v), max(high, v)
-			}
-		}
-	}
-	if !(high > low) {
-		margin := max(1, math.Abs(high)/10)
-		low, high = low-margin, high+margin
-	}
-	d.tick, d.decimals = roundStep((high - low) / 4)
-	d.low, d.high = math.Floor(low/d.tick)*d.tick, math.Ceil(high/d.tick)*d.tick
-	ticks := int(math.Round((d.high - d.low) / d.tick))
-	d.perTick = max(1, int(math.Round(rowsWanted/float64(ticks))))
-	d.rows = ticks*d.perTick + 1
-	for i := 0; i <= ticks; i++ {
-		d.left = max(d.left, utf8.RuneCountInString(d.tickLabel(i))+2)
-	}
-}
-
-// roundStep is 1, 2 or 5 times a power of ten, not below the step asked for, and
-// the decimals it takes to write it.
-func roundStep(step float64) (rounded float64, decimals int) {
-	power := math.Pow(10, math.Floor(math.Log10(step)))
-	for _, times := range []float64{1, 2, 5, 10} {
-		if rounded = times * power; rounded >= step {
-			break
-		}
-	}
-	return rounded, max(0, -int(math.Floor(math.Log10(rounded)+1e-9)))
-}
-
-func (d *drawing) tickLabel(i int) string {
-	return words.Number(d.high-float64(i)*d.tick, d.decimals)
-}
-
-// fit decides how many columns a point gets, or how many points there is room
-// for: the newest.
+// fit decides how many columns a point gets, how many points share one, or how
+// many points there is room for: the newest.
 func (d *drawing) fit(room int) {
 	room = max(room, 10)
 	n := d.c.Len()
-	d.step = min(4, max(1, room/max(1, n)))
-	if n > room {
-		d.from = n - room
+	if n <= room {
+		d.step = min(4, max(1, room/n))
+		d.open((n-1)*d.step + 1)
+		return
 	}
-	d.width = (n-d.from-1)*d.step + 1
+	if !d.panel.all && n > sharing*room {
+		d.from = n - sharing*room
+	}
+	d.open(room)
 }
 
-func (d *drawing) column(i int) int { return (i - d.from) * d.step }
-
-// row is where a value lies, or -1 where there is none.
-func (d *drawing) row(v float64) int {
-	if measures.IsMissing(v) {
-		return -1
+func (d *drawing) column(i int) int {
+	if d.step > 0 {
+		return (i - d.from) * d.step
 	}
-	return int(math.Round((d.high - v) / (d.high - d.low) * float64(d.rows-1)))
+	return (i - d.from) * d.width / (d.c.Len() - d.from)
 }
 
 // plot fills the grid: lines first, points over them.
 func (d *drawing) plot() {
-	d.cells = make([][]mark, d.rows)
-	for r := range d.cells {
-		d.cells[r] = slices.Repeat([]mark{{letter: ' '}}, d.width)
-	}
-	d.level(d.c.Lower, '╌')
-	d.level(d.c.Upper, '╌')
-	d.level(d.c.Centre, '─')
-	d.target()
+	p := d.panel
+	d.level(p.lower, '╌')
+	d.level(p.upper, '╌')
+	d.level(p.centre, '─')
+	d.dotted(p.target, '·')
+	d.dotted(p.trajectory, '~')
 	d.boundaries()
-	for i := d.from; i < d.c.Len(); i++ {
-		r := d.row(d.c.Y[i])
-		if r < 0 {
-			continue
-		}
-		letter := glyphOf(d.c.Causes[i], d.up(i))
-		if stateOf(d.c, i) == measures.Excluded {
-			letter = '○'
-		}
-		d.cells[r][d.column(i)] = mark{letter: letter, cause: d.c.Causes[i]}
+	for i := d.from; p.single != nil && i < d.c.Len(); i++ {
+		d.put(d.column(i), p.single[i], mark{letter: '+', line: true})
 	}
+	for _, s := range p.series {
+		for i := d.from; s.values != nil && i < d.c.Len(); i++ {
+			d.point(s, i)
+		}
+	}
+}
+
+// point draws one point. A sum of nothing is part of its line and no mark.
+func (d *drawing) point(s series, i int) {
+	v := s.values[i]
+	if measures.IsMissing(v) || len(d.panel.series) > 1 && v == 0 {
+		return
+	}
+	cause := d.c.Causes[i]
+	if len(d.panel.series) > 1 && d.c.Signals[i]&s.signals == 0 {
+		cause = measures.Common // the other sum has the signal
+	}
+	letter := glyphOf(cause, d.up(i))
+	if stateOf(d.c, i) == measures.Excluded {
+		letter = '○'
+	}
+	d.seen[letter] = cause
+	d.put(d.column(i), v, mark{letter: letter, cause: cause})
 }
 
 // up reports whether a point went up: its signals say so, or else its place.
@@ -153,30 +132,28 @@ func (d *drawing) up(i int) bool {
 
 // level draws a line from point to point of each phase.
 func (d *drawing) level(values []float64, letter rune) {
-	for i := d.from; i < d.c.Len(); i++ {
-		r := d.row(values[i])
-		if r < 0 {
-			continue
-		}
+	for i := d.from; values != nil && i < d.c.Len(); i++ {
 		to := d.column(i)
 		if i+1 < d.c.Len() && d.c.Phase[i+1] == d.c.Phase[i] {
-			to = d.column(i+1) - 1
+			to = max(to, d.column(i+1)-1)
 		}
 		for column := d.column(i); column <= to; column++ {
-			d.cells[r][column] = mark{letter: letter, line: true}
+			d.put(column, values[i], mark{letter: letter, line: true})
 		}
 	}
 }
 
-// target is dotted across the whole chart, wherever no other line is.
-func (d *drawing) target() {
-	r := d.row(d.c.Target)
-	if r < 0 {
-		return
-	}
-	for column := range d.cells[r] {
-		if d.cells[r][column].letter == ' ' && column%2 == 0 {
-			d.cells[r][column] = mark{letter: '·', line: true}
+// dotted draws a line that is nobody's limit, wherever no other line is.
+func (d *drawing) dotted(values []float64, letter rune) {
+	for i := d.from; values != nil && i < d.c.Len(); i++ {
+		to := d.column(i)
+		if i+1 < d.c.Len() {
+			to = max(to, d.column(i+1)-1)
+		}
+		for column := d.column(i); column <= to; column++ {
+			if r := d.row(values[i]); r >= 0 && column%2 == 0 && d.cells[r][column].letter == ' ' {
+				d.put(column, values[i], mark{letter: letter, line: true})
+			}
 		}
 	}
 }
@@ -199,93 +176,71 @@ func (d *drawing) boundaries() {
 	}
 }
 
-// label is a text at the right end of a line.
-type label struct {
-	row  int
-	text string
+// key names the shapes that are on the chart, in a row or two.
+func (d *drawing) key() {
+	k := key{p: d.p, left: d.left}
+	for _, letter := range "◆▲▼■●" {
+		if cause, drawn := d.seen[letter]; drawn {
+			k.add(letter, cause, causeWord(cause))
+		}
+	}
+	if _, drawn := d.seen['○']; drawn {
+		k.add('○', measures.Common, "left out")
+	}
+	for _, line := range []struct {
+		letter rune
+		drawn  bool
+		word   string
+	}{{'+', d.panel.single != nil, "single values"}, {'~', d.panel.trajectory != nil, "planned"}, {'×', d.anyMissing(), "no value"}} {
+		if line.drawn {
+			k.add(line.letter, measures.Common, line.word)
+		}
+	}
+	k.end()
 }
 
-// labels names the lines of the last phase with their values, from the top.
-func (d *drawing) labels() []label {
-	end, unit := d.c.Len()-1, d.item.Words.Unit
-	centre := "mean"
-	if d.c.Kind == measures.Run {
-		centre = "median"
-	}
-	if d.item.Words.Centre != "" {
-		centre = d.item.Words.Centre
-	}
-	last := d.c.Y[d.c.Last()]
-	lines := []struct {
-		v    float64
-		text string
-	}{
-		{last, words.Value(last, unit) + " latest"},
-		{d.c.Target, words.Target(d.c.Target, unit) + " target"},
-		{d.c.Upper[end], words.Value(d.c.Upper[end], unit) + " upper limit"},
-		{d.c.Centre[end], words.Value(d.c.Centre[end], unit) + " " + centre},
-		{d.c.Lower[end], words.Value(d.c.Lower[end], unit) + " lower limit"},
-	}
-	slices.SortStableFunc(lines, func(a, b struct {
-		v    float64
-		text string
-	}) int {
-		return cmp.Compare(b.v, a.v)
-	})
-	var labels []label
-	for _, line := range lines {
-		if r := d.row(line.v); r >= 0 {
-			labels = append(labels, label{r, line.text})
+func (d *drawing) anyMissing() bool {
+	for i := d.from; i < d.c.Len(); i++ {
+		if measures.IsMissing(d.c.Y[i]) {
+			return true
 		}
 	}
-	return apart(labels, d.rows)
+	return false
 }
 
-// apart moves labels that share a row, so that each has one of its own, in
-// order, and together they stay as near to where they belong as they can.
-func apart(labels []label, rows int) []label {
-	// Labels that touch form a block, placed where its labels lie on average.
-	type block struct{ first, n, sum int } // sum of each label's row less its place in the block
-	start := func(b block) int {
-		return max(0, min(rows-b.n, int(math.Round(float64(b.sum)/float64(b.n)))))
+func causeWord(c measures.Cause) string {
+	switch c {
+	case measures.Improvement:
+		return "improvement"
+	case measures.Concern:
+		return "concern"
+	case measures.NeutralHigh, measures.NeutralLow:
+		return "changed"
 	}
-	var blocks []block
-	for i, l := range labels {
-		blocks = append(blocks, block{i, 1, l.row})
-		for k := len(blocks) - 1; k > 0 && start(blocks[k-1])+blocks[k-1].n > start(blocks[k]); k-- {
-			a, b := blocks[k-1], blocks[k]
-			blocks = append(blocks[:k-1], block{a.first, a.n + b.n, a.sum + b.sum - a.n*b.n})
-		}
-	}
-	for _, b := range blocks {
-		for k := range b.n {
-			labels[b.first+k].row = start(b) + k
-		}
-	}
-	return labels
+	return "common cause"
 }
 
-func (d *drawing) write(labels []label) {
-	for r, row := range d.cells {
-		tick := ""
-		edge := "│"
-		if r%d.perTick == 0 {
-			tick, edge = d.tickLabel(r/d.perTick), "┤"
-		}
-		line := strings.Repeat(" ", d.left-2-utf8.RuneCountInString(tick)) + tick + " " + edge
-		for _, m := range row {
-			switch {
-			case m.line:
-				line += d.p.dim(string(m.letter))
-			default:
-				line += d.p.paint(m.cause, string(m.letter))
-			}
-		}
-		for _, l := range labels {
-			if l.row == r {
-				line += " " + l.text
-			}
-		}
-		d.p.line(line)
+// key is the legend being written below a drawing.
+type key struct {
+	p      *page
+	left   int
+	line   string
+	length int
+}
+
+func (k *key) add(letter rune, cause measures.Cause, word string) {
+	if k.length > 0 && k.left+k.length+3+2+len(word) > k.p.columns {
+		k.end()
+	}
+	if k.length > 0 {
+		k.line, k.length = k.line+"   ", k.length+3
+	}
+	k.line, k.length = k.line+k.p.paint(cause, string(letter))+" "+word, k.length+2+len(word)
+}
+
+func (k *key) end() {
+	if k.length > 0 {
+		k.p.line(strings.Repeat(" ", k.left) + k.line)
+		k.line, k.length = "", 0
 	}
 }

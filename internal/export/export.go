@@ -17,6 +17,10 @@ type Item struct {
 	Organisation string // name and code
 	Chart        *measures.Chart
 	Words        words.Subject
+	// Targets are drawn as steps where there are several; Trajectory is the way
+	// that was planned, one number a point, or nil.
+	Targets    []measures.Target
+	Trajectory []float64
 }
 
 // group names one group of a funnel: its number where nobody said its name.

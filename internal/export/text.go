@@ -49,9 +49,14 @@ func (p *page) chart(item *Item) {
 		p.line("")
 		p.draw(item)
 	}
-	p.line("")
-	p.icon("Variation", words.Variation(item.Words, c))
-	p.icon("Assurance", words.Assurance(item.Words, c))
+	if c.Kind == measures.Funnel {
+		p.outliers(item)
+	} else {
+		p.line("")
+		p.icon("Variation", words.Variation(item.Words, c))
+		p.icon("Assurance", words.Assurance(item.Words, c))
+	}
+	p.phases(item)
 	if rules := words.Explain(item.Words, c); len(rules) > 0 {
 		p.line("")
 		for _, rule := range rules {
@@ -70,6 +75,8 @@ func (p *page) chart(item *Item) {
 	}
 }
 
+// heading is the title, and below it what kind of chart this is and by which
+// rules it was read.
 func (p *page) heading(item *Item) {
 	var parts []string
 	for _, part := range []string{item.Title, item.Organisation} {
@@ -77,13 +84,29 @@ func (p *page) heading(item *Item) {
 			parts = append(parts, part)
 		}
 	}
-	if len(parts) == 0 {
-		return
-	}
 	for _, line := range wrap(strings.Join(parts, ", "), p.columns) {
-		p.line(p.bold(line))
+		if line != "" {
+			p.line(p.bold(line))
+		}
+	}
+	kind := words.KindName(item.Chart.Kind)
+	if patterned(item.Chart.Kind) && item.Chart.Rules != measures.NoRules {
+		kind += ", rules: " + words.RuleSetExplained(item.Chart.Rules).Name
+	}
+	for _, line := range wrap(kind, p.columns) {
+		p.line(p.dim(line))
 	}
 	p.line("")
+}
+
+// patterned reports whether a rule set says anything of a kind beyond whether a
+// point lies outside.
+func patterned(kind measures.Kind) bool {
+	switch kind {
+	case measures.MR, measures.EWMA, measures.CUSUM, measures.Funnel, measures.Bernoulli, measures.VLAD:
+		return false
+	}
+	return true
 }
 
 // sentence wraps the reading with its judgement in bold.
