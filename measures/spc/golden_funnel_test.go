@@ -117,12 +117,12 @@ func column(t *testing.T, what string, got []float64, want []*float64, relative 
 }
 
 const (
-	rateLimits = "limits of rates take the events that the target gives an exposure; the peers put the exposure in the place of the events"
-	rounded196 = "the peer's limits stand at 1.959964 and 3.090232, ours at the quantiles themselves; they agree to 1e-6"
-	unsquared  = "the peer leaves limits of square roots unsquared and compares them with ratios; ours are squared"
-	peerChi    = "the peer's chi-square chances are off by up to 2e-4, give no score beyond 38, and its limits by 4e-9; ours agree with R's and are right to 1e-12"
-	roundedE   = "the case gives expected numbers to two decimals and a ratio of those before rounding"
-	exactZ     = "the peer's score without over-dispersion is that of the transformed ratio, ours the exact one"
+	rateLimits = "13: limits of rates take the events that the target gives an exposure; the peers put the exposure in the place of the events"
+	rounded196 = "13: the peer's limits stand at 1.959964 and 3.090232, ours at the quantiles themselves; they agree to 1e-6"
+	unsquared  = "13: the peer leaves limits of square roots unsquared and compares them with ratios; ours are squared"
+	peerChi    = "13: the peer's chi-square chances are off by up to 2e-4, give no score beyond 38, and its limits by 4e-9; ours agree with R's and are right to 1e-12"
+	roundedE   = "13: the case gives expected numbers to two decimals and a ratio of those before rounding"
+	exactZ     = "13: the peer's score without over-dispersion is that of the transformed ratio, ours the exact one"
 )
 
 func (g *funnelCase) checkPowerBI(t *testing.T, name string) {

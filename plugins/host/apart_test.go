@@ -21,10 +21,9 @@ import (
 func TestFunnelsAndSumsAreTheSameToTheLastBitInTheSandbox(t *testing.T) {
 	h := newHost(t, func(o *host.Options) { o.Limits = patient() })
 	release := install(t, h, built(t, spcFolder))
-	random := rand.New(rand.NewPCG(8, 9))
 	for name, p := range settingsApart() {
 		t.Run(name, func(t *testing.T) {
-			q := requestApart(random, p)
+			q := requestApart(rand.New(rand.NewPCG(8, 9)), p)
 			charts, err := h.Run(within(t, 60*time.Second), release.Digest, q)
 			if err != nil {
 				t.Fatal(err)
@@ -50,7 +49,8 @@ func settingsApart() map[string]spc.Parameters {
 	list := map[string]spc.Parameters{}
 	for _, kind := range []measures.Kind{measures.EWMA, measures.CUSUM, measures.Bernoulli, measures.VLAD} {
 		p := spc.Defaults(kind, measures.Anhoej)
-		p.Lambda, p.HeadStart, p.OddsRatio = 0.3, 2.5, 1.7
+		p.Lambda, p.HeadStart, p.OddsRatio = 0.3, 1.1, 1.7
+		p.Decision = min(p.Decision, 4) / 2 // phases are short
 		list[kind.String()] = p
 	}
 	for _, ratio := range []spc.Ratio{spc.Proportion, spc.Standardised, spc.Rate} {
