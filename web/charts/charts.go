@@ -17,6 +17,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/export"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/measures/words"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -96,7 +97,8 @@ func newLine(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) li
 
 // subjectOf is what words need to know besides the chart.
 func subjectOf(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) words.Subject {
-	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Hidden: hiddenRange(terms)}
+	settings := spc.Defaults(c.Chart.Kind, c.Chart.Rules)
+	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Trend: settings.Trend, Hidden: hiddenRange(terms)}
 }
 
 // PictureOf is the chart as package plot draws it.
@@ -107,7 +109,7 @@ func PictureOf(m *measures.Measure, c *analysis.Chart, organisation string, term
 		Source:      strings.Join(source, " "),
 		Unit:        m.Unit, Grain: m.Grain,
 		Phases: c.Decided, Baseline: m.Baseline, Targets: m.Targets, Events: shortEvents(c.Events),
-		Constant: 2.66, Hidden: hiddenRange(terms), ID: "chart",
+		Constant: spc.Defaults(c.Chart.Kind, c.Chart.Rules).Constant, Hidden: hiddenRange(terms), ID: "chart",
 	}
 }
 

@@ -1,0 +1,19 @@
+package charts
+
+import (
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
+	"github.com/signalbox-health/signalbox/measures/words"
+)
+
+// methodOf says how the lines of a measure's chart were made: by the defaults of
+// its kind and rules, which is how the site asks the library's plugin for them.
+// Of another plugin's lines nothing is said.
+func methodOf(m *measures.Measure, kind measures.Kind, rules measures.RuleSet) words.Method {
+	if m.Uses.Plugin != "spc" || kind == measures.Custom {
+		return words.Method{}
+	}
+	p := spc.Defaults(kind, rules)
+	return words.Method{Constant: p.Constant, Screened: p.Screen, Median: p.Median,
+		Lambda: p.Lambda, Shift: p.Shift, Decision: p.Decision, OddsRatio: p.OddsRatio}
+}
