@@ -66,8 +66,9 @@ func (p *Pages) Funnel(w http.ResponseWriter, r *http.Request) error {
 	if v.funnel, err = p.Analysis.Compare(r.Context(), question); err != nil {
 		return err
 	}
-	stretch := policy.Period{From: v.funnel.First, To: measure.Grain.Next(v.funnel.Last)}
-	if v.takeovers, err = p.Register.Takeovers(r.Context(), stretch); err != nil {
+	// A trust that is left out may have become part of another before the stretch.
+	around := policy.Period{From: v.funnel.First.AddMonths(-12), To: measure.Grain.Next(v.funnel.Last) - 1}
+	if v.takeovers, err = p.Register.Takeovers(r.Context(), around); err != nil {
 		return err
 	}
 	v.fill()

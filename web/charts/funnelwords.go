@@ -160,7 +160,13 @@ var periodWords = map[measures.Grain]string{measures.Day: "day", measures.Week: 
 func (v *funnelView) leftOut() []outlier {
 	var list []outlier
 	for _, out := range v.funnel.LeftOut {
-		list = append(list, outlier{v.name(out.Organisation), chartAddress(out.Organisation, v.measure.ID), v.omission(out) + "."})
+		text := v.omission(out) + "."
+		for _, t := range v.takeovers {
+			if t.Old == out.Organisation {
+				text += " Part of " + v.name(t.New) + " since " + t.From.DayName() + "."
+			}
+		}
+		list = append(list, outlier{v.name(out.Organisation), chartAddress(out.Organisation, v.measure.ID), text})
 	}
 	slices.SortStableFunc(list, func(a, b outlier) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	return list
@@ -171,7 +177,7 @@ func (v *funnelView) leftOut() []outlier {
 func (v *funnelView) happened() []outlier {
 	var list []outlier
 	for _, t := range v.takeovers {
-		if v.trusts[t.Old] != nil && v.trusts[t.New] != nil && v.compared(t.New) {
+		if t.From >= v.funnel.First && v.trusts[t.Old] != nil && v.compared(t.New) {
 			list = append(list, outlier{v.name(t.New), chartAddress(t.New, v.measure.ID),
 				"took over " + v.name(t.Old) + " (" + string(t.Old) + ") on " + t.From.DayName() + ". Its figures are of one trust before and of two after."})
 		}
