@@ -71,6 +71,9 @@ var anchors = map[string]string{
 	"neutral_high": "icon-changed", "neutral_low": "icon-changed", "empty": "icon-none", "pass": "icon-pass", "fail": "icon-fail", "hit_or_miss": "icon-hit-or-miss",
 	"few_points": "term-limits", "flat": "term-limits", "phase_moved": "term-phase", "phase_empty": "term-phase", "last_missing": "term-not-measured",
 	"screened": "term-screening", "screening_kept": "term-screening", "over_dispersed": "term-over-dispersion", "overdispersion": "term-over-dispersion",
+	"under_dispersed": "term-over-dispersion", "rare_events": "kind-g", "denominators_vary": "term-weight", "rebase_merger": "term-rebase",
+	"rebase_shift": "term-rebase", "mixed_directions": "term-signal", "seasonal": "term-season", "autocorrelated": "term-autocorrelation", "alternating": "term-autocorrelation",
+	"no_limits": "term-limits", "few_groups": "term-tau", "aggregated": "kind-vlad", "clamped": "term-limits",
 	"laney": "term-prime", "tau2": "term-tau", "final": "", "outliers": "rule-funnel",
 }
 

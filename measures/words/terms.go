@@ -24,6 +24,7 @@ var terms = []Entry{
 	{Code: "term-provisional", Word: "Provisional", Text: "Measured, and may still be revised."},
 	{Code: "term-rebase", Word: "Rebase", Text: "To begin a new phase with lines of its own. Signalbox proposes it; people decide. Limits are never redrawn by themselves."},
 	{Code: "term-screening", Word: "Screening", Text: "To leave the largest moving ranges out when limits are made, once: those of 3.267 times their mean or more."},
+	{Code: "term-season", Word: "Seasonality", Text: "The same months are high or low every year. Compare a month with the same one a year before, and do not take the season for a change."},
 	{Code: "term-sigma", Word: "Sigma", Text: "The step by which limits are measured, made from neighbouring points or from the number counted, not from the spread of all points together."},
 	{Code: "term-signal", Word: "Signal", Text: "A rule that found its pattern at a point. All are kept, also where only one is shown."},
 	{Code: "term-special-cause", Word: "Special cause", Text: "Change beyond chance: something is different. The chart says when, and never why."},

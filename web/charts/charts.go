@@ -98,7 +98,8 @@ func newLine(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) li
 // subjectOf is what words need to know besides the chart.
 func subjectOf(m *measures.Measure, c *analysis.Chart, terms policy.Disclosure) words.Subject {
 	settings := spc.Defaults(c.Chart.Kind, c.Chart.Rules)
-	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Trend: settings.Trend, Hidden: hiddenRange(terms)}
+	return words.Subject{Unit: m.Unit, Grain: m.Grain, Phases: c.Decided, Baseline: m.Baseline, Trend: settings.Trend, Hidden: hiddenRange(terms),
+		Method: methodOf(m, c.Chart.Kind, c.Chart.Rules)}
 }
 
 // PictureOf is the chart as package plot draws it.
