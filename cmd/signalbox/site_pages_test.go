@@ -21,6 +21,8 @@ type sitePage struct {
 // sitePages are the pages of the site map, each in the states that look unlike.
 var sitePages = []sitePage{
 	{name: "sign-in", path: "/sign-in", says: "none of these people exists"},
+	{name: "glossary before signing in", path: "/glossary", says: "Seven points in a row on one side"},
+	{name: "glossary", person: "demo-clinician", path: "/glossary", says: "About one in 370 points"},
 
 	{name: "home of a clinician", person: "demo-clinician", path: "/", says: "Larkfield Hospitals Trust"},
 	{name: "home of an analyst", person: "demo-analyst", path: "/", says: "North Wexbourne"},
