@@ -3,6 +3,7 @@ package plot
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -46,9 +47,20 @@ func (d *drawing) axis() {
 		d.s(t.text)
 		d.s("</text>")
 	}
+	d.axisName()
 	if d.brackets {
 		d.phaseBrackets()
 	}
+}
+
+// axisName says what is numbered, where it is not periods.
+func (d *drawing) axisName() {
+	if d.from == d.to || !d.slots.isX || d.slots.thing == "point" {
+		return
+	}
+	d.text("ax", d.right+d.labelGap+.7*d.em, d.bottom+6+d.em, "")
+	d.s(strings.ToUpper(d.slots.thing[:1]) + d.slots.thing[1:])
+	d.s("</text>")
 }
 
 func (d *drawing) ticks() []tick {

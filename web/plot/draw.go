@@ -25,21 +25,45 @@ type drawing struct {
 // Append draws the chart in one size and appends it to b. A chart without any
 // point gives an empty frame with its title.
 func Append(b []byte, p Picture, size Size) []byte {
-	d := drawing{pen: pen{b}, frame: p.frame(size), p: &p, size: size}
-	d.prepare()
-	d.begin()
-	d.draw()
-	d.s("</svg>")
+	d := newDrawing(p, size)
+	d.place()
+	d.b = b
+	d.whole()
 	return d.b
 }
 
-// prepare finds the place of everything before anything is written, because
-// margins depend on labels and labels on the scale.
-func (d *drawing) prepare() {
+// whole writes the drawing as one element.
+func (d *drawing) whole() {
+	d.begin()
+	d.draw()
+	d.s("</svg>")
+}
+
+// newDrawing finds the scale and the margins of a drawing, because the place of
+// everything else depends on them.
+func newDrawing(p Picture, size Size) *drawing {
+	q := p.plotted()
+	d := &drawing{frame: q.frame(size), p: &q, size: size}
+	d.margins()
+	return d
+}
+
+// aligned are two charts of the same points, one below the other, so that the
+// same month stands at the same place in both.
+func aligned(upper, lower Picture, size Size) (a, b *drawing) {
+	a, b = newDrawing(upper, size), newDrawing(lower, size)
+	a.left, a.right = math.Max(a.left, b.left), math.Min(a.right, b.right)
+	b.left, b.right = a.left, a.right
+	a.place()
+	b.place()
+	return a, b
+}
+
+func (d *drawing) margins() {
 	c := d.p.Chart
 	d.slots = newSlots(c, d.p.Grain)
 	d.to = c.Len()
-	if d.frame.last > 0 && d.to > 0 {
+	if d.frame.last > 0 && d.to > 0 && !d.p.made.long {
 		newest := d.slots.at[d.to-1]
 		for d.slots.at[d.from] <= newest-float64(d.frame.last) {
 			d.from++
@@ -49,6 +73,11 @@ func (d *drawing) prepare() {
 	d.left = math.Max(d.frame.left, d.widestTick()+9)
 	d.right = d.width - math.Max(d.frame.right, math.Min(d.widestLabel()+d.labelGap+2, d.width/3))
 	d.bottom = d.height - d.below
+}
+
+// place finds where everything stands before anything is written.
+func (d *drawing) place() {
+	c := d.p.Chart
 	d.placePoints()
 	d.findSegments()
 	d.findSpans()
@@ -120,13 +149,16 @@ func (d *drawing) draw() {
 		d.targets()
 		d.gaps()
 		d.drawMarks()
+		d.columns()
 		d.series()
 		d.drawPoints()
 		d.rightLabels()
 		if d.inside {
 			d.insideLabels()
+			d.runsLabels()
 		}
 	}
+	d.lowTitle()
 	d.axis()
 }
 
@@ -161,6 +193,9 @@ func (d *drawing) appendTick(b []byte, v float64) []byte {
 	}
 	if math.Abs(v) < d.scale.step/2 {
 		v = 0
+	}
+	if d.p.made.signed && v > 0 {
+		b = append(b, '+')
 	}
 	return appendLarge(b, v, d.scale.decimals, from)
 }

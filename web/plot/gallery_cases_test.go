@@ -84,7 +84,7 @@ func gallery() []hung {
 	add("days", daily())
 	add("irregular dates", irregular())
 	add("years and changing targets", changingTargets())
-	return list
+	return append(list, kinds()...)
 }
 
 func ordinary() plot.Picture {

@@ -65,15 +65,8 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v float64
 	if wide() > room {
 		return
 	}
-	least, x, y := math.MaxInt, 0.0, 0.0
-	for _, shift := range shifts {
-		if at := d.y(v) + shift; at < d.bottom-3 { // below it stand the months
-			if right, n := d.clearest(seg, wide(), at); n < least {
-				least, x, y = n, right, at
-			}
-		}
-	}
-	if least == math.MaxInt {
+	x, y := d.clearestOf(seg, wide(), d.y(v), shifts...)
+	if x == 0 {
 		return
 	}
 	d.text(class, x, y, "end")
@@ -84,6 +77,20 @@ func (d *drawing) insideLabel(seg *segment, class, word, short string, v float64
 	d.s(`<tspan class="v">`)
 	d.escaped(value)
 	d.s("</tspan></text>")
+}
+
+// clearestOf finds the right end of a line of text at one of some heights above
+// or below a line, or 0 where there is no place at all.
+func (d *drawing) clearestOf(seg *segment, wide, line float64, shifts ...float64) (x, y float64) {
+	least := math.MaxInt
+	for _, shift := range shifts {
+		if at := line + shift; at < d.bottom-3 { // below it stand the months
+			if right, n := d.clearest(seg, wide, at); n < least {
+				least, x, y = n, right, at
+			}
+		}
+	}
+	return x, y
 }
 
 // clearest finds the right end of a line of text where it covers least of the

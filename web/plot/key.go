@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -15,6 +17,7 @@ type entry struct {
 
 // Key is the legend: only the shapes and lines that the chart has.
 func Key(p Picture) templ.Component {
+	p = p.plotted()
 	return component(func() []byte {
 		w := pen{make([]byte, 0, 2<<10)}
 		w.s(`<ul class="key">`)
@@ -73,12 +76,31 @@ func (p *Picture) entries() []entry {
 		list = append(list, entry{word: word, draw: func(w *pen) { w.s(`<circle class="p-hidden" cx="8" cy="8" r="5.5"/>`) }})
 	}
 	line(has.centre, p.centreWord(), "mean")
+	line(has.runs, p.centreWord()+", dashed: runs beyond chance", "mean runs")
 	if has.limits {
-		list = append(list, entry{word: "Process limits", wide: true, draw: func(w *pen) {
+		word := "Process limits"
+		if p.made.upper != "" {
+			word = "Decision limits"
+		}
+		list = append(list, entry{word: word, wide: true, draw: func(w *pen) {
 			w.s(`<path class="band" d="M0 2H26V14H0Z"/><path class="` + has.limClass + `" d="M0 2H26M0 14H26"/>`)
 		}})
 	}
 	line(has.target, "Target", "target")
+	for _, c := range p.made.columns {
+		if c.key == "" || !slices.ContainsFunc(c.values, finite) {
+			continue
+		}
+		if c.dots {
+			list = append(list, entry{word: c.key, draw: func(w *pen) {
+				w.open(c.class)
+				w.ring(8, 8, rawR)
+				w.shut()
+			}})
+			continue
+		}
+		line(true, c.key, c.class)
+	}
 	if has.gap {
 		list = append(list, entry{word: "Not measured", wide: true, draw: func(w *pen) { w.s(`<path class="gap" d="M0 1H26V15H0Z"/>`) }})
 	}
@@ -87,9 +109,9 @@ func (p *Picture) entries() []entry {
 
 // presence is what occurs in a chart.
 type presence struct {
-	looks                                            [looks]bool
-	provisional, hidden, centre, limits, gap, target bool
-	limClass                                         string
+	looks                                                  [looks]bool
+	provisional, hidden, centre, runs, limits, gap, target bool
+	limClass                                               string
 }
 
 func (p *Picture) present() presence {
@@ -101,7 +123,10 @@ func (p *Picture) present() presence {
 		has.provisional = has.provisional || isProvisional(c, i) && !measures.IsMissing(c.Y[i])
 		has.hidden = has.hidden || isHidden(c, i)
 		has.gap = has.gap || notMeasured(c, i) || s.even && i > 0 && s.at[i]-s.at[i-1] > 1.5
-		has.centre = has.centre || finite(at(c.Centre, i))
+		if finite(at(c.Centre, i)) {
+			_, runs := p.runsOf(phaseOf(c, i))
+			has.centre, has.runs = has.centre || !runs, has.runs || runs
+		}
 		has.limits = has.limits || finite(at(c.Upper, i)) || finite(at(c.Lower, i))
 	}
 	has.limClass = limitClass(c, 0, len(c.X))

@@ -58,9 +58,14 @@ func (d *drawing) findLabels() []label {
 		}
 	}
 	if last := c.Last(); last >= d.from && last >= 0 {
-		add("lv"+d.causeClass(last), c.Y[last], d.value(c.Y[last], symbol), d.lastWhen(c.X[last]), 0)
+		word := d.lastWhen(c.X[last])
+		if d.p.made.end != "" {
+			word = d.short(d.p.made.end)
+		}
+		add("lv"+d.causeClass(last), c.Y[last], d.value(c.Y[last], symbol), word, 0)
 		labels[0].big = true
 	}
+	d.columnLabels(add)
 	if targets := d.p.targetValues(); len(targets) > 0 {
 		t := targets[len(targets)-1]
 		add("lt", t, d.targetValue(t, symbol), "Target", 1)
@@ -73,6 +78,12 @@ func (d *drawing) findLabels() []label {
 	upper, lower := "Upper limit", "Lower limit"
 	if d.size != Wide {
 		upper, lower = "Upper", "Lower"
+	}
+	if d.p.made.upper != "" {
+		upper, lower = d.p.made.upper, d.p.made.lower
+		if d.size != Wide {
+			upper, lower = "Decision", "Decision"
+		}
 	}
 	v := d.lastOf(c.Centre)
 	add("lm", v, d.lineValue(v, symbol), d.p.centreWord(), 2)

@@ -11,11 +11,15 @@ func (d *drawing) limits() {
 	for _, line := range [...]struct {
 		class         string
 		first, second []float64
-	}{{limitClass(c, d.from, d.to), c.Upper, c.Lower}, {"mean", c.Centre, nil}} {
+		runs          bool
+	}{{limitClass(c, d.from, d.to), c.Upper, c.Lower, false}, {"mean", c.Centre, nil, false}, {"mean runs", c.Centre, nil, true}} {
 		start := len(d.b)
 		d.open(line.class)
 		empty := len(d.b)
 		for k := range d.segments {
+			if _, signal := d.p.runsOf(d.segments[k].phase); line.second == nil && signal != line.runs {
+				continue
+			}
 			d.steps(line.first, &d.segments[k])
 			if line.second != nil {
 				d.steps(line.second, &d.segments[k])
@@ -79,21 +83,12 @@ func (d *drawing) edgeX(x int32) float64 {
 
 // series draws the data line. It stops at what is missing and at a new phase.
 func (d *drawing) series() {
-	c := d.p.Chart
-	d.open("ser")
-	joined := false
-	for i := d.from; i < d.to; i++ {
-		if measures.IsMissing(c.Y[i]) {
-			joined = false
-			continue
-		}
-		command := byte('L')
-		if !joined || i == d.from || phaseOf(c, i) != phaseOf(c, i-1) || d.skipped(i) {
-			command = 'M'
-		}
-		d.xy(command, d.px[i-d.from], d.py[i-d.from])
-		joined = true
+	class := "ser"
+	if d.p.Chart.Kind == measures.EWMA {
+		class = "ser main"
 	}
+	d.open(class)
+	d.through(d.p.Chart.Y)
 	d.shut()
 }
 

@@ -63,6 +63,9 @@ func (d *drawing) placeMarks() float64 {
 		return 16
 	}
 	d.findMarks()
+	if d.p.Low {
+		return 1.1*d.em + 14
+	}
 	lanes := d.findLanes()
 	if lanes == 0 {
 		return 16
@@ -74,7 +77,7 @@ func (d *drawing) findMarks() {
 	for k := 1; k < len(d.segments); k++ {
 		d.marks = append(d.marks, mark{x: d.segments[k].x0 - phaseGap, text: d.phaseText(&d.segments[k])})
 	}
-	for _, l := range Letters(*d.p) {
+	for _, l := range d.letters() {
 		slot := math.Floor(d.slots.of(int32(l.Event.Start)) + 1e-9)
 		if d.slots.grain == "" {
 			slot = d.slots.of(int32(l.Event.Start))
@@ -92,6 +95,15 @@ func (d *drawing) findMarks() {
 		d.marks = append(d.marks, m)
 	}
 	sort.SliceStable(d.marks, func(i, j int) bool { return d.marks[i].x < d.marks[j].x })
+}
+
+// letters are the events that are drawn: none in a chart below another, whose
+// events stand above.
+func (d *drawing) letters() []Lettered {
+	if d.p.Low {
+		return nil
+	}
+	return Letters(*d.p)
 }
 
 // phaseText is what stands above the line of a new phase.

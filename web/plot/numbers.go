@@ -75,7 +75,11 @@ func (d *drawing) value(v float64, symbol bool) string {
 	if d.size == Narrow {
 		from = 1e5
 	}
-	b := appendLarge(nil, v, d.p.Unit.Decimals, from)
+	var b []byte
+	if d.p.made.signed && math.Round(v*math.Pow10(d.p.Unit.Decimals)) > 0 {
+		b = append(b, '+')
+	}
+	b = appendLarge(b, v, d.p.Unit.Decimals, from)
 	if symbol {
 		b = append(b, d.p.Unit.Symbol...)
 	}

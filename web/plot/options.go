@@ -156,10 +156,10 @@ func Script(p Picture) templ.Component {
 
 // Options gives the chart as ECharts wants it.
 func Options(p Picture) Live {
-	d := drawing{frame: &frames[Wide], p: &p, size: Wide}
-	d.prepare()
+	d := newDrawing(p, Wide)
+	d.place()
 	o := liveOptions{
-		Aria:      opts.Aria{Enabled: opts.Bool(true), Label: &opts.AriaLabel{Description: p.describe()}, Decal: &opts.AriaDecal{Show: opts.Bool(true)}},
+		Aria:      opts.Aria{Enabled: opts.Bool(true), Label: &opts.AriaLabel{Description: d.p.describe()}, Decal: &opts.AriaDecal{Show: opts.Bool(true)}},
 		TextStyle: liveText{Color: "var(--ink-2)", FontFamily: "Arial, Helvetica, sans-serif", FontSize: 14},
 		Grid:      opts.Grid{Left: "8", Right: "24", Top: "36", Bottom: "72", ContainLabel: opts.Bool(true)},
 		XAxis:     d.liveX(),

@@ -37,16 +37,16 @@ type Picture struct {
 	Events     []measures.Event
 
 	// Ranges is the chart of moving ranges of an XmR chart, drawn below it on the
-	// same months; or nil. Panel draws a chart less high, as such a chart is, with
-	// its title in the drawing and without events.
+	// same months; or nil.
 	Ranges *measures.Chart
-	Panel  bool
 
 	Centre   string  // name of the centre line; empty: "Mean", or "Median" of a run chart
 	Constant float64 // 2.66 or 1.128, as in spc.Parameters; only for the caption
 	Hidden   string  // what suppression hides, for example "1 to 7"; may be empty
 	ID       string  // prefix of the ids in the page; must be unique in it
-	Low      bool    // half as high: for a chart that stands below another
+	Low      bool    // half as high, with its title in the drawing and without events: for a chart that stands below another
+
+	made made // what is drawn in the place of the values; see plotted
 }
 
 // Size is one of the three drawings of a chart. A smaller one is laid out anew,
@@ -70,23 +70,25 @@ type frame struct {
 	last                     int     // only the last so many slots are drawn; 0 means all
 	lanes                    int     // most lanes of event labels
 	eventLetters             int     // longest event text; 0 means letter only
+	nameLetters              int     // longest name of a line
 	titles, inside, brackets bool
 }
 
 var frames = [...]frame{
 	Wide: {class: "chart chart-wide", suffix: "-wide", width: 1120, height: 500, em: 15, left: 40, right: 142, below: 58,
-		labelGap: 10, points: 1, lanes: 4, eventLetters: 36, titles: true, inside: true, brackets: true},
+		labelGap: 10, points: 1, lanes: 4, eventLetters: 36, nameLetters: 28, titles: true, inside: true, brackets: true},
 	Medium: {class: "chart chart-mid", suffix: "-mid", width: 640, height: 440, em: 14, left: 38, right: 106, below: 58,
-		labelGap: 10, points: .86, lanes: 4, eventLetters: 26, inside: true, brackets: true},
+		labelGap: 10, points: .86, lanes: 4, eventLetters: 26, nameLetters: 18, inside: true, brackets: true},
 	Narrow: {class: "chart chart-narrow", suffix: "-narrow", width: 288, height: 330, em: 12.5, left: 32, right: 70, below: 26,
-		labelGap: 8, points: .66, last: 36, lanes: 3},
+		labelGap: 8, points: .66, last: 36, lanes: 3, nameLetters: 12},
 }
 
 // lowFrames are the same for a chart that stands below another and shares its x.
 var lowFrames = func() [len(frames)]frame {
 	low := frames
-	for i, height := range [...]float64{Wide: 250, Medium: 230, Narrow: 200} {
-		low[i].height, low[i].brackets, low[i].inside = height, false, false
+	for i, height := range [...]float64{Wide: 230, Medium: 220, Narrow: 190} {
+		low[i].height, low[i].below, low[i].brackets, low[i].inside = height, 30, false, false
+		low[i].lanes, low[i].eventLetters = 0, 0
 	}
 	return low
 }()
@@ -97,16 +99,6 @@ func (p *Picture) frame(size Size) *frame {
 	}
 	return &frames[size]
 }
-
-// panels are the same sizes for a chart that stands below another.
-var panels = func() (list [len(frames)]frame) {
-	for size, height := range [...]float64{Wide: 220, Medium: 210, Narrow: 180} {
-		f := frames[size]
-		f.height, f.below, f.lanes, f.eventLetters, f.inside, f.brackets = height, 30, 0, 0, false, false
-		list[size] = f
-	}
-	return list
-}()
 
 // SVG is the chart in one size, for use inside a page that carries the site's
 // style sheet. What stands below it is left out.

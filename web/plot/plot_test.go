@@ -95,6 +95,9 @@ func TestEveryMeasuredPointIsDrawnOnceAndNamed(t *testing.T) {
 		}
 		text := string(plot.Append(nil, h.Picture, plot.Wide))
 		hidden := strings.Count(text, `<circle class="p-hidden"`)
+		if h.Chart.Kind == measures.Bernoulli || h.Chart.Kind == measures.VLAD && measured > 100 {
+			continue // a line of hundreds of cases has points only where something is found
+		}
 		if got := strings.Count(text, "</title></path>"); got != measured {
 			t.Errorf("%s: %d points are named, %d were measured", h.name, got, measured)
 		}

@@ -19,18 +19,24 @@ func (d *drawing) drawPoints() {
 				if lookOf(c, i) != l || isProvisional(c, i) != provisional {
 					continue
 				}
+				times := d.pointScale()
+				switch {
+				case i == last:
+					times *= lastTimes
+				case d.p.made.summed() && l == lookCommon:
+					if d.slotWide < crowded {
+						continue
+					}
+					times *= sumTimes
+				}
 				if !opened {
 					d.openLook(l, provisional)
 					opened = true
 				}
-				times := d.pointScale()
-				if i == last {
-					times *= lastTimes
-				}
 				if d.titles {
 					d.s(`<path d="`)
 				}
-				d.shape(l, d.px[i-d.from], d.py[i-d.from], times)
+				d.shape(l, d.px[i-d.from], d.stands(i), times)
 				if d.titles {
 					d.s(`"><title>`)
 					d.pointTitle(i)
@@ -45,6 +51,24 @@ func (d *drawing) drawPoints() {
 		}
 	}
 	d.hiddenPoints()
+}
+
+// Points of sums mean something only where one passes its limit: the others are
+// small, and left out where they would lie on each other.
+const (
+	sumTimes = .5
+	crowded  = 4 // pixels from point to point
+)
+
+// stands is the y of a point: of the main line, or of the lower sum where only
+// that one has passed its limit.
+func (d *drawing) stands(i int) float64 {
+	c := d.p.Chart
+	if d.p.made.upper != "" && i < len(c.Signals) &&
+		c.Signals[i]&(measures.OutsideUpper|measures.OutsideLower) == measures.OutsideLower {
+		return d.y(c.CusumLow[i])
+	}
+	return d.py[i-d.from]
 }
 
 // pointScale is the size of the points, smaller where they would touch.
@@ -121,8 +145,12 @@ func (d *drawing) pointText(i int) {
 		return
 	}
 	d.s(": ")
-	d.b = appendValue(d.b, c.Y[i], d.p.Unit.Decimals)
-	d.s(d.p.Unit.Symbol)
+	if d.p.made.values == nil {
+		d.b = appendValue(d.b, c.Y[i], d.p.Unit.Decimals)
+		d.s(d.p.Unit.Symbol)
+	} else {
+		d.madeText(i)
+	}
 	switch lookOf(c, i) {
 	case lookImprovement:
 		d.s(", improvement")
@@ -133,7 +161,7 @@ func (d *drawing) pointText(i int) {
 	case lookExcluded:
 		d.s(", left out of the limits")
 	default:
-		if len(d.p.Chart.Upper) > 0 && finite(at(c.Upper, i)) {
+		if finite(at(c.Upper, i)) {
 			d.s(", common cause")
 		}
 	}

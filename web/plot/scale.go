@@ -32,6 +32,10 @@ func newScale(p *Picture, from, to int) scale {
 		take(at(c.Lower, i))
 		take(at(c.Upper, i))
 		take(at(c.Centre, i))
+		for _, column := range p.made.columns {
+			take(at(column.values, i))
+			negative = negative || at(column.values, i) < 0
+		}
 	}
 	if math.IsInf(low, 1) {
 		return emptyScale(p)

@@ -15,10 +15,11 @@ type slots struct {
 	isX   bool // x is a whole number, not a date
 	first int32
 	unit  float64 // days or numbers in a slot, where no calendar is needed
+	thing string  // what a point is where x is a number: "case"
 }
 
 func newSlots(c *measures.Chart, grain measures.Grain) slots {
-	s := slots{at: make([]float64, len(c.X)), grain: grain, isX: !c.XIsDate, unit: 1}
+	s := slots{at: make([]float64, len(c.X)), grain: grain, isX: !c.XIsDate, unit: 1, thing: thingOf(c.Kind)}
 	if len(c.X) == 0 {
 		return s
 	}
@@ -36,6 +37,19 @@ func newSlots(c *measures.Chart, grain measures.Grain) slots {
 		s.at[i] = s.of(x)
 	}
 	return s
+}
+
+// thingOf is what the points of a kind of chart are where they are numbered.
+func thingOf(kind measures.Kind) string {
+	switch kind {
+	case measures.G, measures.T:
+		return "event"
+	case measures.Bernoulli, measures.VLAD:
+		return "case"
+	case measures.XBar, measures.S:
+		return "subgroup"
+	}
+	return "point"
 }
 
 // of is the slot of any x, whether or not a point stands there. Within a
@@ -109,6 +123,9 @@ func gcd(a, b int) int {
 // noun names one period, for "24 months".
 func (s *slots) noun(n int) string {
 	noun := "point"
+	if s.isX {
+		noun = s.thing
+	}
 	switch s.grain {
 	case measures.Day:
 		noun = "day"

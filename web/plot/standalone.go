@@ -48,9 +48,18 @@ func Standalone(p Picture) []byte {
 	if p.ID == "" {
 		p.ID = "chart"
 	}
-	d := drawing{pen: pen{make([]byte, 0, 32<<10)}, frame: &frames[Wide], p: &p, size: Wide}
-	d.prepare()
-	height := headRoom + d.height + keyRoom
+	d, low := newDrawing(p, Wide), (*drawing)(nil)
+	if below, has := p.below(); has {
+		d, low = aligned(p, below, Wide)
+	} else {
+		d.place()
+	}
+	d.b = make([]byte, 0, 32<<10)
+	drawn := d.height
+	if low != nil {
+		drawn += low.height
+	}
+	height := headRoom + drawn + keyRoom
 	if p.Source != "" {
 		height += footRoom
 	}
@@ -66,7 +75,7 @@ func Standalone(p Picture) []byte {
 	d.s(`><title id="t">`)
 	d.escaped(p.heading())
 	d.s(`</title><desc id="d">`)
-	d.escaped(p.describe())
+	d.escaped(d.p.describe())
 	d.s("</desc><style>")
 	d.s(standaloneSheet())
 	d.s(`</style><rect x="-16" y="-12" width="100%" height="100%" fill="#fff"/>`)
@@ -79,7 +88,15 @@ func Standalone(p Picture) []byte {
 	d.s(`)">`)
 	d.draw()
 	d.s("</g>")
-	d.keyRow(headRoom + d.height + 16)
+	if low != nil {
+		d.s(`<g class="chart-wide" transform="translate(0 `)
+		d.n(headRoom + d.height)
+		d.s(`)">`)
+		low.b = d.b
+		low.draw()
+		d.b = append(low.b, "</g>"...)
+	}
+	d.keyRow(headRoom + drawn + 16)
 	if p.Source != "" {
 		d.text("ll", 0, height-6, "")
 		d.escaped(p.Source)

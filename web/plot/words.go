@@ -11,7 +11,10 @@ import (
 // when writes the period of a point in full: "May 2026", "3 June 2025".
 func (p *Picture) when(s *slots, x int32) string {
 	grain := s.grain
-	if grain == "" && !s.isX {
+	if s.isX {
+		return s.thing + " " + strconv.Itoa(int(x))
+	}
+	if grain == "" {
 		grain = measures.Day
 	}
 	return words.Period(x, grain)
@@ -34,6 +37,8 @@ func (p *Picture) appendWhen(b []byte, s *slots, x int32) []byte {
 func (d *drawing) lastWhen(x int32) string {
 	date := measures.Date(x)
 	switch {
+	case d.slots.isX && d.slots.thing != "point":
+		return d.slots.thing + " " + strconv.Itoa(int(x))
 	case d.slots.isX:
 		return "at " + strconv.Itoa(int(x))
 	case d.slots.grain == measures.FinancialYear:
@@ -57,7 +62,8 @@ var kindTitles = map[measures.Kind]string{
 	measures.P: "p chart", measures.PPrime: "p′ chart", measures.U: "u chart", measures.UPrime: "u′ chart",
 	measures.C: "c chart", measures.NP: "np chart", measures.G: "g chart", measures.T: "t chart",
 	measures.XBar: "x-bar chart", measures.S: "s chart", measures.IPrime: "I′ chart",
-	measures.EWMA: "EWMA chart", measures.CUSUM: "CUSUM chart", measures.Custom: "chart",
+	measures.EWMA: "EWMA chart", measures.CUSUM: "CUSUM chart", measures.Funnel: "funnel", measures.Custom: "chart",
+	measures.Bernoulli: "Bernoulli CUSUM chart", measures.VLAD: "VLAD chart",
 }
 
 func (p *Picture) heading() string {
@@ -79,7 +85,7 @@ func (p *Picture) centreWord() string {
 	switch p.Chart.Kind {
 	case measures.Run, measures.G:
 		return "Median"
-	case measures.T, measures.EWMA, measures.CUSUM, measures.Custom:
+	case measures.T, measures.Custom:
 		return "Centre"
 	}
 	return "Mean"
@@ -112,6 +118,9 @@ func (p *Picture) describe() string {
 		b.WriteString(" None was measured.")
 		return b.String()
 	}
+	if p.made.values != nil {
+		return b.String() + p.describeMade(last)
+	}
 	b.WriteString(" Last value " + p.written(c.Y[last]) + ".")
 	if v := at(c.Centre, last); finite(v) {
 		b.WriteString(" " + p.centreWord() + " " + words.Line(v, p.Unit))
@@ -122,6 +131,22 @@ func (p *Picture) describe() string {
 		b.WriteString(" Target " + words.Target(t[len(t)-1], p.Unit) + ".")
 	}
 	return b.String()
+}
+
+// describeMade is the same for what stands in the place of the values.
+func (p *Picture) describeMade(last int) string {
+	c := p.Chart
+	if p.made.signed && p.made.values.Kind == measures.VLAD {
+		return " The sum of expected less observed ends at " + p.written(c.Y[last]) + "."
+	}
+	text := " Last value " + words.Value(p.made.values.Y[last], p.made.unit) + ", weighted mean " + p.written(c.Y[last])
+	if p.made.upper != "" {
+		text = " The sums end at " + p.written(c.Y[last]) + " and " + p.written(c.CusumLow[last])
+	}
+	if lower, upper := at(c.Lower, last), at(c.Upper, last); finite(lower) && finite(upper) {
+		text += "; limits " + words.Line(lower, p.Unit) + " to " + words.Line(upper, p.Unit)
+	}
+	return text + "."
 }
 
 // limitWords names the limits, and of two only the one that a value could reach.
@@ -164,6 +189,30 @@ func (p *Picture) howMade() string {
 			return "XmR chart, with too few points for limits yet."
 		}
 		return "XmR chart; limits are the mean ± " + p.timesRange() + "the mean moving range of the baseline."
+	case measures.MR:
+		if !has.limits {
+			return "Moving ranges, with too few points for a limit yet."
+		}
+		return "Each point is how far a value lies from the one before; the limit is 3.27 × their mean."
+	case measures.C:
+		return "A c chart; its limits are those of chance in counts."
+	case measures.NP:
+		return "An np chart; its limits are wider where more were counted."
+	case measures.G:
+		return "A g chart of cases between events; the line is the median, the limits belong to the mean."
+	case measures.T:
+		return "A t chart of times between events, which are not spread alike above and below: nor are its limits."
+	case measures.EWMA:
+		return "EWMA chart; the line is a mean in which older values weigh less and less, and the limits are its own. The small dots are the values."
+	case measures.CUSUM:
+		return "CUSUM chart; each line adds up how far values lie from the mean, in standard deviations (sd): above zero the higher ones, below zero the lower ones."
+	case measures.Bernoulli:
+		return "Bernoulli CUSUM chart; each line adds up how much better the outcomes fit changed odds: above zero more events, below zero fewer."
+	case measures.VLAD:
+		if p.made.sums {
+			return "Each line adds up how much better the outcomes fit changed odds: above zero more events, below zero fewer."
+		}
+		return "VLAD chart; the line adds up how many fewer events there were than expected. It goes down where there were more."
 	case measures.P, measures.PPrime, measures.U, measures.UPrime, measures.IPrime, measures.XBar, measures.S:
 		return "A " + title + "; its limits are wider where fewer were counted."
 	}
@@ -173,13 +222,14 @@ func (p *Picture) howMade() string {
 // Caption says how the chart was made and where its scale starts, for the line
 // below it.
 func Caption(p Picture) string {
+	p = p.plotted()
 	if p.Chart.Last() < 0 {
 		return "No value was measured."
 	}
 	var b strings.Builder
 	b.WriteString(p.howMade())
 	s := newScale(&p, 0, p.Chart.Len())
-	if !s.empty && s.low != 0 {
+	if !s.empty && s.low != 0 && !p.made.summed() {
 		b.WriteString(" The scale starts at ")
 		b.Write(appendTrimmed(nil, s.low, s.decimals))
 		b.WriteString(p.Unit.Symbol + ".")
