@@ -40,7 +40,7 @@ func newChartCommand(start startSandbox, ask openAnalysis, terminal terminalOf) 
 		Example: chartExamples,
 		Args: func(_ *cobra.Command, args []string) error {
 			if stored.asked() {
-				return stored.check(args)
+				return stored.check(args, flags.given)
 			}
 			if len(args) != 1 {
 				return badInput(fmt.Errorf("%d files given, want one; - stands for standard input", len(args)))

@@ -57,8 +57,8 @@ func (f *chartFlags) groups() []flagGroup {
 	lines.set.BoolVar(&f.ranges, "ranges", false, "xmr: the chart of moving ranges as well")
 
 	phases := newFlagGroup("Its phases")
-	phases.set.IntVar(&f.baseline, "baseline", 0, "the first `N` points of every phase make its limits (by default all)")
-	phases.set.StringSliceVar(&f.rebase, "rebase", nil, "the `X,...` of each first point of a new phase, or of one before it")
+	phases.set.IntVar(&f.baseline, "baseline", 0, "the first `N` points of every phase make its limits (by default all;\nat least 12 under mdc and mdc-r022)")
+	phases.set.StringSliceVar(&f.rebase, "rebase", nil, "new phases begin at the first point at or after each of `X,...`")
 	phases.set.StringSliceVar(&f.exclude, "exclude", nil, "the points `I,...` to leave out of statistics and runs, counted from 1")
 
 	funnel := newFlagGroup("Funnels")
@@ -91,14 +91,17 @@ func grouped(cmd *cobra.Command, groups []flagGroup) {
 	})
 }
 
+// helpColumns is how wide the help is: what is read in any terminal, on paper too.
+const helpColumns = 100
+
 func writeUsage(w io.Writer, cmd *cobra.Command, groups []flagGroup) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n\nExamples:\n%s\n", cmd.UseLine(), cmd.Example)
 	for _, g := range groups {
-		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsages())
+		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsagesWrapped(helpColumns))
 	}
 	if rest := cmd.InheritedFlags(); rest.HasAvailableFlags() {
-		fmt.Fprintf(&b, "\nEverywhere:\n%s", rest.FlagUsages())
+		fmt.Fprintf(&b, "\nEverywhere:\n%s", rest.FlagUsagesWrapped(helpColumns))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/export"
@@ -41,7 +42,19 @@ func (s *storedChart) group() flagGroup {
 
 func (s *storedChart) asked() bool { return s.measure != "" || s.at != "" }
 
-func (s *storedChart) check(args []string) error {
+// check refuses settings of a chart: those of a measure are the measure's own.
+func (s *storedChart) check(args []string, given func(string) bool) error {
+	for _, g := range new(chartFlags).groups() {
+		var typed string
+		g.set.VisitAll(func(f *pflag.Flag) {
+			if f.Name != "format" && given(f.Name) {
+				typed = f.Name
+			}
+		})
+		if typed != "" {
+			return badInput(fmt.Errorf("--%s is for charts of a file; what is loaded is drawn as its measure says", typed))
+		}
+	}
 	switch {
 	case len(args) > 0:
 		return badInput(fmt.Errorf("--measure draws what is loaded, so it takes no file; %q was given", args[0]))

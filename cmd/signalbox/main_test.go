@@ -31,5 +31,6 @@ func TestMain(m *testing.M) {
 	}
 	status := m.Run()
 	closeOpened()
+	closeChartSandbox()
 	os.Exit(status)
 }

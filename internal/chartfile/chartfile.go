@@ -39,6 +39,10 @@ type Shape struct {
 // subgroups reports whether rows of the same x are one point.
 func (s Shape) subgroups() bool { return s.Kind == measures.XBar || s.Kind == measures.S }
 
+// mostRows is how many rows a plugin is asked about in one go: a sandbox has
+// little memory, and nobody reads a longer chart.
+const mostRows = 25_000
+
 // row is one row of the file, with the line it stood on.
 type row struct {
 	x                        int32
@@ -64,6 +68,10 @@ func Read(from io.Reader, name string, shape Shape) (Data, error) {
 		}
 		if err != nil {
 			return Data{}, err
+		}
+		if len(r.rows) == mostRows {
+			line, _ := r.csv.FieldPos(0)
+			return Data{}, r.fault(line, "", "", "a chart is made from "+strconv.Itoa(mostRows)+" rows at most; sum them up to longer periods first")
 		}
 		if err := r.row(record); err != nil {
 			return Data{}, err

@@ -119,6 +119,22 @@ func TestEachKindRefusesWhatItCannotCount(t *testing.T) {
 	}
 }
 
+func TestTooLongAFileIsToldWhereItBecomesTooLong(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x,y\n")
+	for i := range mostRows {
+		fmt.Fprintf(&b, "%d,1\n", i)
+	}
+	if d, err := Read(strings.NewReader(b.String()), "f.csv", Shape{Kind: measures.XmR}); err != nil || len(d.X) != mostRows {
+		t.Errorf("%d rows, %v", len(d.X), err)
+	}
+	b.WriteString("30000,1\n")
+	want := "f.csv, line 25002: a chart is made from 25000 rows at most; sum them up to longer periods first"
+	if _, err := Read(strings.NewReader(b.String()), "f.csv", Shape{Kind: measures.XmR}); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 func TestRowsOfTheSameXAreOneSubgroupWhateverTheirOrder(t *testing.T) {
 	one, err := Read(strings.NewReader("x,y\n3,7\n1,5\n3,2\n1,4\n3,\n2,9\n"), "f.csv", Shape{Kind: measures.XBar})
 	if err != nil {
