@@ -41,9 +41,11 @@ type chartView struct {
 	rules        []words.Rule
 	rows         []row // newest first
 	events       []plot.Lettered
-	strata       []string   // that the reader may choose
-	whole        bool       // all there is, not from the measure's start
-	asked        url.Values // of the address, for other forms of the same chart
+	strata       []string        // that the reader may choose
+	whole        bool            // all there is, not from the measure's start
+	asked        url.Values      // of the address, for other forms of the same chart
+	kinds        []measures.Kind // that suit the measure, its own first
+	paragraph    string          // the chart in full sentences, for the record
 }
 
 // rowsShown is how many rows of the table stand open.
@@ -58,6 +60,7 @@ type row struct {
 	value       string
 	limits      string
 	rules       string
+	more        []string // of the columns of the chart's kind
 }
 
 // Chart shows one measure of one organisation: as a page, or as .csv, .json or
@@ -82,15 +85,20 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	if err := readAsk(r, measure, &question); err != nil {
 		return err
 	}
+	// Where there is one chart of each stratum, only one of them is shown.
+	question.Ranges = format == "" && question.Stratifier == ""
 	answers, err := p.Analysis.Ask(r.Context(), question)
 	if err != nil {
 		return err
 	}
 	answer := &answers[0]
+	if errors.Is(answer.Err, analysis.ErrNoDrawing) {
+		return fmt.Errorf("%w: %w", ErrBadAddress, answer.Err)
+	}
 	if answer.Err != nil {
 		return answer.Err
 	}
-	view := chartView{page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query()}
+	view := chartView{kinds: p.Analysis.Catalogue.Drawings(measure), page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query()}
 	credit(&view.page, answers, code)
 	view.page.Zoom = true
 	if !view.choose(answer, r.FormValue("stratum"), question.Stratifier != "") {
@@ -100,6 +108,9 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 		return nothingPage(view).Render(r.Context(), w)
 	}
 	view.fill(p.today())
+	if !question.Drawing.Own() {
+		view.page.Canonical = view.with("", "kind", "", "rules", "")
+	}
 	if format == "" {
 		return chartPage(view).Render(r.Context(), w)
 	}
@@ -116,10 +127,12 @@ func splitFormat(path string) (name, format string) {
 	return path, ""
 }
 
-// readAsk reads what an address may ask of a chart: ?all, ?by, ?from, ?to, ?load.
+// readAsk reads what an address may ask of a chart: ?all, ?by, ?from, ?to, ?load,
+// ?kind, ?rules.
 func readAsk(r *http.Request, m *measures.Measure, q *analysis.Question) error {
 	form := r.URL.Query()
 	q.Everything = form.Has("all")
+	q.Drawing = analysis.Drawing{Kind: form.Get("kind"), Rules: form.Get("rules")}
 	if q.Stratifier = form.Get("by"); q.Stratifier != "" {
 		known := false
 		for _, s := range m.Stratifiers {
@@ -181,6 +194,7 @@ func (v *chartView) fill(measures.Date) {
 	v.variation = words.Variation(v.subject, c)
 	v.assurance = words.Assurance(v.subject, c)
 	v.rules = words.Explain(v.subject, c)
+	v.paragraph = words.Paragraph(v.subject, c)
 	v.events = plot.Letters(v.picture)
 	for i := c.Len() - 1; i >= 0; i-- {
 		v.rows = append(v.rows, v.row(i))
@@ -198,7 +212,10 @@ func (v *chartView) row(i int) row {
 	}
 	r.limits = "–"
 	if !measures.IsMissing(c.Lower[i]) && !measures.IsMissing(c.Upper[i]) {
-		r.limits = words.Limits(c.Lower[i], c.Upper[i], unit)
+		r.limits = words.Limits(c.Lower[i], c.Upper[i], v.limitUnit())
+	}
+	for _, column := range v.columns() {
+		r.more = append(r.more, column.cell(i))
 	}
 	return r
 }
@@ -252,31 +269,6 @@ func (v chartView) valueTitle() string {
 // earlier counts the rows behind the fold.
 func (v chartView) earlier() int { return max(0, len(v.rows)-rowsShown) }
 
-// address is this chart's own, with a format and the same questions.
-func (v chartView) address(format string) string {
-	address := chartAddress(v.organisation.ODS, v.measure.ID)
-	if format != "" {
-		address += "." + format
-	}
-	form := url.Values{}
-	for _, key := range []string{"by", "from", "to", "load"} {
-		if value := v.asked.Get(key); value != "" {
-			form.Set(key, value)
-		}
-	}
-	if len(v.strata) > 0 {
-		form.Set("stratum", v.chart.Stratum)
-	}
-	asked := form.Encode()
-	if v.whole {
-		asked = strings.TrimSuffix("all&"+asked, "&")
-	}
-	if asked != "" {
-		address += "?" + asked
-	}
-	return address
-}
-
 // where is the line below the title.
 func (v chartView) where() string {
 	parts := []string{v.organisation.Name + " (" + string(v.organisation.ODS) + ")"}
@@ -286,6 +278,9 @@ func (v chartView) where() string {
 	if v.measure.Scope != "" {
 		parts = append(parts, v.measure.Scope)
 	}
+	if v.chart != nil && !v.drawn().Own() {
+		parts = append(parts, "drawn as "+article(words.KindName(v.chart.Chart.Kind)))
+	}
 	if v.chart != nil && v.chart.Chart.Len() > 0 {
 		parts = append(parts, "to "+words.Period(v.chart.Chart.X[v.chart.Chart.Len()-1], v.measure.Grain))
 	}
@@ -294,7 +289,11 @@ func (v chartView) where() string {
 
 // file sends the chart as a file.
 func (v *chartView) file(w http.ResponseWriter, format string) error {
-	name := string(v.organisation.ODS) + "-" + string(v.measure.ID) + "." + format
+	name := string(v.organisation.ODS) + "-" + string(v.measure.ID)
+	if !v.drawn().Own() {
+		name += "-" + v.chart.Chart.Kind.String() + "-" + v.chart.Chart.Rules.String()
+	}
+	name += "." + format
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	item := ItemOf(v.measure, v.chart, v.organisation.Name, v.receipt.Disclosure)
 	switch format {
@@ -327,7 +326,7 @@ func (v chartView) complete() (heading, text string, good bool) {
 		}
 	}
 	n := c.Len()
-	text = fmt.Sprintf("%d of %s measured", measured, countText(n, "month", "months"))
+	text = fmt.Sprintf("%d of %s measured", measured, countText(n, periodNoun(v.measure.Grain, 1), periodNoun(v.measure.Grain, 2)))
 	if hidden > 0 {
 		text += fmt.Sprintf("; %d hidden", hidden)
 	}
@@ -370,7 +369,10 @@ func (v chartView) phases() []phaseLine {
 			l.centre = words.Line(c.Centre[last], unit)
 		}
 		if !measures.IsMissing(c.Lower[last]) {
-			l.limits = words.Limits(c.Lower[last], c.Upper[last], unit)
+			l.limits = words.Limits(c.Lower[last], c.Upper[last], v.limitUnit())
+			if stepped(c, first, last+1) {
+				l.limits += " at the last, following the denominator"
+			}
 		}
 		l.reason = reasonOf(d, l.limits != "–")
 		lines = append(lines, l)
@@ -404,25 +406,4 @@ func reasonOf(d *measures.Phase, limited bool) string {
 		text += "."
 	}
 	return text
-}
-
-// proposals are events at which a new phase may be due: nothing is redrawn
-// until somebody decides.
-func (v chartView) proposals() []measures.Event {
-	var list []measures.Event
-	for _, e := range v.events {
-		if e.Event.Rebase && !startsAt(v.chart.Decided, e.Event.Start) {
-			list = append(list, e.Event)
-		}
-	}
-	return list
-}
-
-func startsAt(phases []measures.Phase, start measures.Date) bool {
-	for _, p := range phases {
-		if p.Start == start {
-			return true
-		}
-	}
-	return false
 }

@@ -219,6 +219,9 @@ func parameterText(r analysis.Receipt) string {
 	for _, m := range r.Methods {
 		parts = append(parts, m.Entry+", rules "+m.Rules.String())
 	}
+	if !r.Drawing.Own() {
+		parts = append(parts, "drawn as the reader asked, not as the measure's definition says")
+	}
 	parts = append(parts, r.Direction.String(), "from "+fromText(r)+" to "+r.Period.To.DayName())
 	if r.AsOf > 0 {
 		parts = append(parts, fmt.Sprintf("as of load %d", r.AsOf))
