@@ -22,7 +22,7 @@ var kindsOfSignal = [...]struct {
 // found lists what the rules found in all phases, with dates and values.
 func (v *view) found() string {
 	if v.c.Rules == measures.NoRules {
-		return "No rules were asked for."
+		return "" // the reading says so
 	}
 	text := "Held against the rules of " + RuleSetExplained(v.c.Rules).Name
 	if v.c.Kind == measures.Funnel || !patterned(v.c.Kind) {

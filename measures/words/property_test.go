@@ -1,7 +1,6 @@
 package words
 
 import (
-	"errors"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -76,19 +75,19 @@ func subjectFor(r *rand.Rand, in *spc.Input, p *spc.Parameters) Subject {
 // and its signals say, and never a word that judges people or claims a cause.
 func TestWordsNeverContradictTheChart(t *testing.T) {
 	r := rand.New(rand.NewPCG(20, 26))
-	charted := map[measures.Kind]int{}
 	for kind := measures.Run; kind.Known(); kind++ {
 		for set := measures.NoRules; set.Known(); set++ {
-			for range 40 {
-				in, p := anyInput(r, kind), anyParameters(r, kind, set)
-				c, err := spc.Compute(in, p)
-				if errors.Is(err, spc.ErrNotBuilt) && kind == measures.Custom {
-					continue
+			for range 15 {
+				computed := kind
+				if kind == measures.Custom { // lines that a plugin might have made
+					computed = measures.XmR
 				}
+				in, p := anyInput(r, computed), anyParameters(r, computed, set)
+				c, err := spc.Compute(in, p)
 				if err != nil {
 					t.Fatalf("%s, %s: %v", kind, set, err)
 				}
-				charted[kind]++
+				c.Kind = kind
 				s := subjectFor(r, &in, &p)
 				told := tell(s, &c)
 				told.holdsTo(t, &c)
@@ -96,11 +95,6 @@ func TestWordsNeverContradictTheChart(t *testing.T) {
 					t.Fatalf("%s, %s, %s, signals of the last point %q\ny %v\n%s", kind, set, p.Direction, told.last.Names(), c.Y, told.all())
 				}
 			}
-		}
-	}
-	for kind := measures.Run; kind.Known(); kind++ {
-		if charted[kind] == 0 && kind != measures.Custom {
-			t.Errorf("no %s chart was read", kind)
 		}
 	}
 }
