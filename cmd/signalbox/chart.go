@@ -70,8 +70,8 @@ subgroup. g counts cases between events, t times between events. bernoulli has a
 outcome of 1 or 0 in y; vlad has the expected risk beside it in n, or in a column
 called expected. A funnel reads group,numerator,denominator instead.
 
-A column target holds a target that changes, a column trajectory the way that was
-planned; where a cell of theirs is empty, what stands above it goes on.
+A column target holds a target that changes: where it is empty, the target before
+goes on. A column trajectory holds the way that was planned.
 
 --baseline, --rebase and --exclude count points in the order of x, from 1 (xbar
 and s: subgroups); --baseline holds in every phase.

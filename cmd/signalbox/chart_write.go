@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -34,10 +33,7 @@ func (d *drawn) write(w io.Writer, terminal terminalOf) error {
 	case "csv":
 		return export.CSV(w, items...)
 	case "svg":
-		if len(items) > 1 {
-			return badInput(fmt.Errorf("--format svg holds one chart, and there are %d", len(items)))
-		}
-		_, err := w.Write(plot.Standalone(d.picture(&items[0])))
+		_, err := w.Write(plot.Standalone(d.picture(items)))
 		return err
 	}
 	for i := range items {
@@ -84,7 +80,22 @@ func (d *drawn) method() words.Method {
 	return m
 }
 
-func (d *drawn) picture(item *export.Item) plot.Picture {
-	return plot.Picture{Chart: item.Chart, Title: d.title(), Description: words.Sentence(item.Words, item.Chart).String(),
-		Unit: item.Words.Unit, Phases: d.series.Phases, Targets: d.series.Targets, Constant: d.settings.parameters.Constant}
+// picture is the first chart, with its moving ranges below where they were asked
+// for.
+func (d *drawn) picture(items []export.Item) plot.Picture {
+	first := &items[0]
+	p := plot.Picture{Chart: first.Chart, Title: d.title(), Description: words.Sentence(first.Words, first.Chart).String(),
+		Unit: first.Words.Unit, Phases: d.series.Phases, Targets: d.series.Targets, Trajectory: d.data.Trajectory,
+		Centre: capital(first.Words.Centre), Constant: d.settings.parameters.Constant}
+	if len(items) > 1 {
+		p.Ranges = items[1].Chart
+	}
+	return p
+}
+
+func capital(word string) string {
+	if word == "" {
+		return ""
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
 }

@@ -26,7 +26,7 @@ type Data struct {
 	Groups  []string  // funnel: the name of each group
 
 	// Target and Trajectory are nil where the file has no such column. Where a
-	// cell of it is empty, nothing new is said: the value before goes on.
+	// target is missing, the one before goes on; a trajectory has a gap there.
 	Target, Trajectory []float64
 }
 
