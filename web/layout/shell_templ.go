@@ -317,7 +317,7 @@ func Shell(p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p><a href=\"/glossary\">Glossary: what charts, icons and rules mean</a></p><p>Signalbox is open source under the Apache licence. <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p class=\"screen\"><a href=\"/glossary\">Glossary: what charts, icons and rules mean</a></p><p>Signalbox is open source under the Apache licence. <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
