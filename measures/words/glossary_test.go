@@ -13,6 +13,16 @@ import (
 
 var update = flag.Bool("update", false, "write the texts of this package into GLOSSARY.md")
 
+// ruleText finds the text of a rule.
+func ruleText(code string) RuleText {
+	for _, r := range RuleTexts() {
+		if r.Code == code {
+			return r
+		}
+	}
+	return RuleText{Code: code}
+}
+
 // between these lines GLOSSARY.md holds what this package says.
 const (
 	begins = "<!-- from measures/words: go test ./measures/words -run GLOSSARY -update -->\n"

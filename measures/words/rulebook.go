@@ -2,8 +2,6 @@ package words
 
 import (
 	"math"
-
-	"github.com/signalbox-health/signalbox/measures"
 )
 
 // RuleText explains one rule, whatever the chart.
@@ -57,31 +55,6 @@ func RuleTexts() []RuleText {
 		{"rule-ewma", "The weighted mean leaves its limits", "The smooth line of an EWMA chart lies beyond its limits: the level has moved.",
 			"With a weight of 0.2, a false alarm about once in 560 points (Lucas and Saccucci 1990)."},
 	}
-}
-
-// ruleText finds the text of a rule.
-func ruleText(code string) RuleText {
-	for _, r := range RuleTexts() {
-		if r.Code == code {
-			return r
-		}
-	}
-	return RuleText{Code: code}
-}
-
-// codeOf is the rule that a signal belongs to on a kind of chart.
-func codeOf(kind measures.Kind, bit int) string {
-	if bit < 2 {
-		switch kind {
-		case measures.Funnel:
-			return "rule-funnel"
-		case measures.CUSUM, measures.Bernoulli, measures.VLAD:
-			return "rule-decision"
-		case measures.EWMA:
-			return "rule-ewma"
-		}
-	}
-	return ruleCodes[bit]
 }
 
 // runsChance is the chance that n points make fewer runs than low or more than
