@@ -92,7 +92,7 @@ func RuleSets(kind measures.Kind) []measures.RuleSet {
 	case measures.Run:
 		return []measures.RuleSet{measures.Anhoej, measures.IHI, measures.NoRules}
 	case measures.EWMA, measures.CUSUM:
-		return []measures.RuleSet{measures.NoRules} // their limits are their only rule
+		return []measures.RuleSet{measures.MDC} // their limits are their only rule, from 13 points
 	}
 	return []measures.RuleSet{measures.MDC, measures.MDCR022, measures.Anhoej, measures.WesternElectric, measures.Nelson, measures.PowerBI, measures.NoRules}
 }

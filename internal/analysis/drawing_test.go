@@ -92,7 +92,7 @@ func TestAnotherDrawingIsDrawnAndTheReceiptSaysSo(t *testing.T) {
 func TestDrawingThatDoesNotSuitIsRefusedBeforeAnythingIsAsked(t *testing.T) {
 	h := fallsHouse(t)
 	for _, d := range []analysis.Drawing{{Kind: "pie"}, {Kind: "c"}, {Kind: "p"}, {Kind: "funnel"}, {Kind: "mr"}, {Rules: "gut feeling"},
-		{Kind: "run", Rules: "mdc"}, {Kind: "ewma", Rules: "nelson"}} {
+		{Kind: "run", Rules: "mdc"}, {Kind: "ewma", Rules: "nelson"}, {Kind: "cusum", Rules: "none"}} {
 		q := chartOf(clinician("RAA"), "falls", "RAA")
 		q.Drawing = d
 		if answer := h.ask(t, q); !errors.Is(answer.Err, analysis.ErrNoDrawing) {

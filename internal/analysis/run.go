@@ -94,7 +94,7 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 		}
 		for _, chart := range made {
 			i := indexes[chart.Series]
-			if way.rules == measures.NoRules && chart.Kind != measures.EWMA && chart.Kind != measures.CUSUM {
+			if way.rules == measures.NoRules {
 				// Nobody looked, and that is not "common cause".
 				chart.Variation = measures.VariationEmpty
 			}

@@ -137,9 +137,10 @@ func TestAdviceOnRealTrusts(t *testing.T) {
 		trust, code string
 		says        []string
 	}{
-		{"RQW", RebaseShift, []string{"The last 16 months, from February 2025, lie above the mean of 59.1%", "still moving away"}},
+		{"RQW", RebaseShift, []string{"The last 16 months, from February 2025, lie above the mean of 59.1%. From August 2025 on they keep to a new level; their mean is 79.5%"}},
 		{"RNQ", RebaseShift, []string{"The last 27 months, from March 2024", "may be due"}},
 		{"RWE", RebaseShift, []string{"The last 14 months, from April 2025", "63.0%"}},
+		{"RTR", RebaseShift, []string{"The last 17 months, from January 2025"}},
 		{"RXR", RebaseShift, []string{"76.9%", "79.1%"}},
 		{"RA7", Seasonal, []string{"July is high, December is low", "May 2025"}},
 		{"RGR", Seasonal, []string{"January and December are low"}},

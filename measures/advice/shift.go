@@ -24,9 +24,6 @@ type lasting struct {
 // a run chart. As many have to stand before them in the phase: a phase that lies
 // on one side from its beginning has a wrong baseline, not a shift.
 func (v *view) shift() lasting {
-	if v.c.Kind == measures.EWMA || v.c.Kind == measures.CUSUM {
-		return lasting{} // they find shifts that are smaller, and say so themselves
-	}
 	s := lasting{from: v.last}
 	i := v.last
 	for ; i >= v.from; i-- {
@@ -57,7 +54,8 @@ func (v *view) shift() lasting {
 
 const questions = " First answer four questions: has the process itself changed, is the reason known, will it last, and are the figures right and counted as before? Nothing is redrawn until somebody gives a reason and a name."
 
-// rebase proposes a new phase where a shift has lasted.
+// rebase proposes a new phase where a shift has lasted: from its first point, or
+// from where it settled if it took some points to get there.
 func (v *view) rebase(s lasting) measures.Note {
 	if s.points == 0 || v.a.Detail == NoPoints {
 		return measures.Note{}
@@ -67,18 +65,32 @@ func (v *view) rebase(s lasting) measures.Note {
 		side = "above"
 	}
 	text := "The last " + v.count(s.points) + ", from " + v.period(s.from) + ", lie " + side + " the " + v.centreWord()
-	if mean, old := v.mean(s.from), v.c.Centre[v.last]; v.full() && !measures.IsMissing(mean) {
-		text += " of " + v.value(old) + "; their own " + v.ownCentre() + " is " + v.value(mean)
+	if v.full() {
+		text += " of " + v.value(v.c.Centre[v.last])
 	}
-	text += "."
-	if e := v.eventAt(s.from); e != nil {
+	from, settled := v.settled(s)
+	switch {
+	case !settled:
+		text += ". They are still moving away from it, so a new " + v.centreWord() + " would soon be out of date. When they level off, a new phase may be due."
+	case from == s.from:
+		text += v.level("; their own ", from) + ". If this is the new normal, a new phase from " + v.period(from) + " may be due."
+	default:
+		text += ". From " + v.period(from) + " on they keep to a new level" + v.level("; their ", from) +
+			". If this is the new normal, a new phase from " + v.period(from) + " may be due."
+	}
+	if e := v.eventAt(s.from, from); e != nil {
 		text += " Recorded about then: " + e.Text + "."
 	}
-	if v.moving(s) {
-		return measures.Note{Code: RebaseShift, Text: text + " They are still moving away from it, so a new " + v.centreWord() +
-			" would soon be out of date. When they level off, a new phase may be due." + questions}
+	return measures.Note{Code: RebaseShift, Text: text + questions}
+}
+
+// level says what the centre of a phase from a point on would be, where it may.
+func (v *view) level(lead string, from int) string {
+	mean := v.mean(from)
+	if !v.full() || measures.IsMissing(mean) {
+		return ""
 	}
-	return measures.Note{Code: RebaseShift, Text: text + " If this is the new normal, a new phase from " + v.period(s.from) + " may be due." + questions}
+	return lead + v.ownCentre() + " is " + v.value(mean)
 }
 
 func (v *view) ownCentre() string {
@@ -113,20 +125,60 @@ func (v *view) mean(from int) float64 {
 	return sum / weight
 }
 
-// moving reports whether the points of a shift are still on their way: the mean
-// of their later half lies further out than that of the earlier by more than
-// three standard errors, with sigma from their own moving ranges.
-func (v *view) moving(s lasting) bool {
-	var sums [2]float64
-	var counted [2]float64
+// settled finds the point from which a shift keeps to one level. Where all its
+// points do, that is the first. Where the later half lies further out than the
+// earlier, it is parted into two levels and the later one looked at in turn, so
+// long as enough points are left.
+func (v *view) settled(s lasting) (from int, ok bool) {
+	from, points := s.from, s.points
+	for v.moving(from, points, s.up) {
+		if from, points = v.part(from); points < lastingPoints {
+			return from, false
+		}
+	}
+	return from, true
+}
+
+// part finds the point that parts the points from one on into two levels best, by
+// least squares, with enough points after it; and how many those are, 0 if none.
+func (v *view) part(from int) (at, points int) {
+	total, n := 0.0, 0
+	for i := from; i < v.to; i++ {
+		if v.counts(i) {
+			total, n = total+v.c.Y[i], n+1
+		}
+	}
+	before, counted, best := 0.0, 0, 0.0
+	for i := from; i < v.to && n-counted >= lastingPoints; i++ {
+		if !v.counts(i) {
+			continue
+		}
+		if counted > 0 {
+			// What two means explain beyond one.
+			mean, after := total/float64(n), total-before
+			low, high := before/float64(counted)-mean, after/float64(n-counted)-mean
+			if gain := low*low*float64(counted) + high*high*float64(n-counted); gain > best {
+				best, at, points = gain, i, n-counted
+			}
+		}
+		before, counted = before+v.c.Y[i], counted+1
+	}
+	return at, points
+}
+
+// moving reports whether points are still on their way: the mean of their later
+// half lies further out than that of the earlier by more than three standard
+// errors, with sigma from their own moving ranges.
+func (v *view) moving(from, points int, up bool) bool {
+	var sums, counted [2]float64
 	ranges, n, before := 0.0, 0.0, measures.Missing
 	seen := 0
-	for i := s.from; i < v.to; i++ {
+	for i := from; i < v.to; i++ {
 		if !v.counts(i) {
 			continue
 		}
 		half := 0
-		if 2*seen >= s.points {
+		if 2*seen >= points {
 			half = 1
 		}
 		sums[half] += v.c.Y[i]
@@ -139,21 +191,22 @@ func (v *view) moving(s lasting) bool {
 		seen++
 	}
 	further := sums[1]/counted[1] - sums[0]/counted[0]
-	if !s.up {
+	if !up {
 		further = -further
 	}
 	return further > 3*ranges/n/d2*math.Sqrt(1/counted[0]+1/counted[1])
 }
 
-// eventAt is an event that began at most two periods before a point or three
-// after it: chance adds points before the change to a run as often as not.
-func (v *view) eventAt(i int) *measures.Event {
+// eventAt is an event that began with a shift: at most two periods before its
+// first point, since chance adds points to a run, up to the point where it
+// settled, or three after the first.
+func (v *view) eventAt(first, settled int) *measures.Event {
 	if !v.c.XIsDate {
 		return nil
 	}
 	for k := range v.a.Events {
 		e := &v.a.Events[k]
-		if x := int32(e.Start); x >= v.c.X[max(0, i-2)] && x <= v.c.X[min(v.last, i+3)] {
+		if x := int32(e.Start); x >= v.c.X[max(0, first-2)] && x <= v.c.X[min(v.last, max(first+3, settled))] {
 			return e
 		}
 	}

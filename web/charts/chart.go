@@ -371,7 +371,7 @@ func (v chartView) phases() []phaseLine {
 		if !measures.IsMissing(c.Lower[last]) {
 			l.limits = words.Limits(c.Lower[last], c.Upper[last], v.limitUnit())
 			if stepped(c, first, last+1) {
-				l.limits += " at the last, following the denominator"
+				l.where = "at the last point"
 			}
 		}
 		l.reason = reasonOf(d, l.limits != "–")
@@ -384,6 +384,7 @@ func (v chartView) phases() []phaseLine {
 type phaseLine struct {
 	number               int
 	span, centre, limits string
+	where                string // the point whose limits these are, where they differ
 	reason               string
 }
 

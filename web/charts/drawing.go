@@ -91,12 +91,21 @@ func (v chartView) kindShown() measures.Kind {
 // otherwise says what was drawn instead of the measure's own, and what that is.
 func (v chartView) otherwise() (text string) {
 	c := &v.chart.Chart
-	own := words.KindName(v.kinds[0]) + " under " + rulesName(v.measure.Rules)
-	text = "You asked for " + article(words.KindName(v.kindShown())) + " under " + rulesName(v.receipt.Rules) + "."
+	text = "You asked for " + described(v.kindShown(), v.receipt.Rules) + "."
 	if c.Kind != v.kindShown() {
 		text += " There are too few points for it, so it is " + article(words.KindName(c.Kind)) + "."
 	}
-	return text + " The measure's own is " + article(own) + "; boards and lists go by that one, and so should a judgement."
+	return text + " The measure's own is " + described(v.kinds[0], v.measure.Rules) + "; boards and lists go by that one, and so should a judgement."
+}
+
+// described is "an XmR chart under the rules of Making Data Count". The rules are
+// named where there is a choice.
+func described(kind measures.Kind, rules measures.RuleSet) string {
+	text := article(words.KindName(kind))
+	if len(analysis.RuleSets(kind)) > 1 {
+		text += " under " + rulesName(rules)
+	}
+	return text
 }
 
 // rulesName is "the rules of Making Data Count".
