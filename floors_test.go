@@ -52,6 +52,9 @@ var strangers = map[string]string{
 	"web/plot > web/assets":                 "a downloaded picture carries its style",
 	"internal/analysis > internal/postgres": "the main job reads through the database's types",
 	"internal/intake > internal/postgres":   "what is taken in is stored there",
+
+	"plugins/library/build > plugins/toolchain": "the library is built as authors build theirs",
+	"sdk/conformance > sdk/wire":                "its questions are what the wire carries",
 }
 
 func floorOf(path string) int {
@@ -113,7 +116,7 @@ func checkFall(t *testing.T, from, to string) {
 		// down, or within one branch of the folder
 	case strings.Split(from, "/")[0] != strings.Split(to, "/")[0]:
 		t.Errorf("%s imports %s on the same floor", from, to)
-	case a <= floorOf("plugins") && strings.Count(from, "/") > 0:
+	case a <= floorOf("plugins") && strings.Count(from, "/") > 0 && strangers[from+" > "+to] == "":
 		t.Errorf("%s imports %s: sub-folders know the folder they stand in, not each other", from, to)
 	case a > floorOf("plugins") && a < floorOf("cmd") && strangers[room(from)+" > "+room(to)] == "" && room(from) != room(to):
 		t.Errorf("%s imports %s: if they must know each other, say why in strangers", from, to)
