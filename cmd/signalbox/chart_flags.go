@@ -17,7 +17,7 @@ type chartFlags struct {
 	kind, plugin, entry, rules, constant, direction, target, centre, multiply, floor, ceiling, format string
 	ratio, transform, od, lambda, shift, decision, headStart, oddsRatio                               string
 	rebase, exclude                                                                                   []string
-	baseline, trend                                                                                   int
+	baseline, trend                                                                                   string
 	screen, ranges, exact                                                                             bool
 
 	// given reports whether a flag was typed at all.
@@ -51,13 +51,13 @@ func (f *chartFlags) groups() []flagGroup {
 	lines.set.StringVar(&f.centre, "centre", "", "the centre line `N`, in plotted units, or median")
 	lines.set.StringVar(&f.constant, "constant", "", "2.66 for limits at 2.66 mean moving ranges, or 1.128 for 3/1.128\n(by default 2.66 under mdc and mdc-r022, else 1.128)")
 	lines.set.BoolVar(&f.screen, "screen", false, "leave large moving ranges out of the limits\n(by default off; on under mdc-r022 and powerbi)")
-	lines.set.IntVar(&f.trend, "trend", 0, "points `N` that make a trend (by default 7; ihi and powerbi 5, nelson 6)")
+	lines.set.StringVar(&f.trend, "trend", "", "points `N` that make a trend (by default 7; ihi and powerbi 5, nelson 6)")
 	lines.set.StringVar(&f.floor, "floor", "", "the least `N` that can be: no line is drawn below it")
 	lines.set.StringVar(&f.ceiling, "ceiling", "", "the most `N` that can be: no line is drawn above it")
 	lines.set.BoolVar(&f.ranges, "ranges", false, "xmr: the chart of moving ranges as well")
 
 	phases := newFlagGroup("Its phases")
-	phases.set.IntVar(&f.baseline, "baseline", 0, "the first `N` points of every phase make its limits (by default all;\nat least 12 under mdc and mdc-r022)")
+	phases.set.StringVar(&f.baseline, "baseline", "", "the first `N` points of every phase make its limits (by default all;\nat least 12 under mdc and mdc-r022)")
 	phases.set.StringSliceVar(&f.rebase, "rebase", nil, "new phases begin at the first point at or after each of `X,...`")
 	phases.set.StringSliceVar(&f.exclude, "exclude", nil, "the points `I,...` to leave out of statistics and runs, counted from 1")
 
@@ -120,7 +120,7 @@ var outOfPlace = []struct {
 	kinds, flags []string
 	why          string
 }{
-	{[]string{"funnel"}, []string{"rebase", "baseline", "trend", "target", "floor", "ceiling"}, "a funnel compares groups at one time"},
+	{[]string{"funnel"}, []string{"rebase", "baseline", "trend", "target"}, "a funnel compares groups at one time"},
 }
 
 // check refuses a flag that would change nothing: somebody who gives it expects

@@ -29,7 +29,7 @@ func (s *chartSettings) shape() chartfile.Shape {
 }
 
 func (f *chartFlags) settings() (*chartSettings, error) {
-	s := &chartSettings{plugin: f.plugin, entry: f.entry, format: f.format, baseline: f.baseline, rebase: f.rebase, exclude: f.exclude}
+	s := &chartSettings{plugin: f.plugin, entry: f.entry, format: f.format, rebase: f.rebase, exclude: f.exclude}
 	if !slices.Contains([]string{"text", "json", "svg", "csv"}, f.format) {
 		return nil, fmt.Errorf("--format is %q, want text, json, svg or csv", f.format)
 	}
@@ -41,6 +41,9 @@ func (f *chartFlags) settings() (*chartSettings, error) {
 		return nil, err
 	}
 	if s.target, err = optional("target", f.target); err != nil {
+		return nil, err
+	}
+	if s.baseline, err = wholeOr("baseline", f.baseline, 0); err != nil {
 		return nil, err
 	}
 	if s.entry != "" && !s.fromFile() {
@@ -103,8 +106,9 @@ func (f *chartFlags) parameters() (spc.Parameters, error) {
 			*number.to = v
 		}
 	}
-	if f.given("trend") {
-		p.Trend = f.trend
+	var err error
+	if p.Trend, err = wholeOr("trend", f.trend, p.Trend); err != nil {
+		return none, err
 	}
 	if f.given("screen") {
 		p.Screen = f.screen
@@ -153,6 +157,18 @@ func optional(flag, text string) (float64, error) {
 		return 0, fmt.Errorf("--%s is %q, want a number such as 12.5", flag, text)
 	}
 	return v, nil
+}
+
+// wholeOr is a whole number, or what holds where nothing was given.
+func wholeOr(flag, text string, otherwise int) (int, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("--%s is %q, want a whole number such as 12", flag, text)
+	}
+	return n, nil
 }
 
 // centreWord names a centre line that is not the usual one.

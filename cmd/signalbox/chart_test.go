@@ -234,7 +234,7 @@ func TestChartMistakesAreOneLineAndStatusTwo(t *testing.T) {
 		"--trend 2 -":                     "a trend of 2 points",
 		"--format pdf -":                  `--format is "pdf", want text, json, svg or csv`,
 		"--shape round -":                 "unknown flag: --shape",
-		"--trend many -":                  "invalid argument",
+		"--trend many -":                  `--trend is "many", want a whole number such as 12`,
 		"--plugin nobody good":            "--plugin nobody: the library has no plugin of this name",
 		"--plugin none.wasm good":         "--plugin: open none.wasm: no such file or directory",
 		"--exclude 0 good":                `--exclude "0": want a whole number; there are points 1 to 20`,

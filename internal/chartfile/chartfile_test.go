@@ -41,6 +41,7 @@ func TestErrorsNameFileLineColumnAndWhatBelongsThere(t *testing.T) {
 		"no rows":         {"x,y\n", "f.csv, line 2: there are no rows below the header"},
 		"unknown column":  {"x,y,z\n", `f.csv, line 1: "z": not a column of a chart; a header is needed: "x,y" or "x,y,n"`},
 		"no header":       {"2026-01-01,5\n", `f.csv, line 1: "2026-01-01": not a column of a chart; a header is needed: "x,y" or "x,y,n"`},
+		"empty column":    {"x,y,\n1,2,\n", `f.csv, line 1: column 3 has no name; take the empty column away`},
 		"semicolons":      {"x;y\n1;2\n", `f.csv, line 1: "x;y": its columns are parted by semicolons; part them by commas, and write decimals with a point`},
 		"tabs":            {"x\ty\n1\t2\n", `f.csv, line 1: "x\ty": its columns are parted by tabs; part them by commas, and write decimals with a point`},
 		"old line ends":   {"x,y\r1,2\r", `f.csv, line 1: its lines end in carriage returns alone; save it as "CSV UTF-8"`},

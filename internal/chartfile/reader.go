@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -101,6 +102,9 @@ func (r *reader) header() error {
 	}
 	for i, cell := range record {
 		name := strings.ToLower(strings.TrimSpace(cell))
+		if name == "" {
+			return r.fault(1, "", "", "column "+strconv.Itoa(i+1)+" has no name; take the empty column away")
+		}
 		if other, ok := r.layout.alias[name]; ok {
 			name = other
 		}

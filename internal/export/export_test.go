@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -236,27 +237,141 @@ func TestAxisStepsAreRound(t *testing.T) {
 	}
 }
 
+// textOf draws one chart of some values, and checks that it fits.
+func textOf(t *testing.T, kind measures.Kind, in spc.Input, subject words.Subject, columns int) string {
+	t.Helper()
+	c, err := spc.Compute(in, spc.Defaults(kind, measures.MDC))
+	if err != nil {
+		t.Fatal(kind, err)
+	}
+	var b bytes.Buffer
+	subject.Unit.Decimals = words.Decimals(&c)
+	if err := Text(&b, TextOptions{Columns: columns}, Item{Chart: &c, Words: subject}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > columns {
+			t.Errorf("%s: %q is %d wide", kind, line, n)
+		}
+	}
+	return b.String()
+}
+
+func wants(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("no %q in\n%s", part, text)
+		}
+	}
+}
+
+func TestFunnelIsDrawnBySizeAndTellsWhoLiesOutside(t *testing.T) {
+	in := spc.Input{}
+	var groups []string
+	for i := range 30 {
+		n := float64(100 + 60*i)
+		y := n / 2
+		if i == 20 {
+			y = n * .75
+		}
+		in.X, in.Y, in.N = append(in.X, int32(i+1)), append(in.Y, y), append(in.N, n)
+		groups = append(groups, "Ward "+string(rune('A'+i)))
+	}
+	for _, columns := range []int{40, 80, 120} {
+		text := textOf(t, measures.Funnel, in, words.Subject{Groups: groups}, columns)
+		wants(t, text, "Funnel plot\n", "■ beyond 99.8%", "■ Ward U: ", "above its limit of", "1,000")
+		if strings.Contains(text, "Variation") || columns > 60 && !strings.Contains(text, " 95%\n") {
+			t.Errorf("text\n%s", text)
+		}
+	}
+}
+
+func TestSumsAreDrawnAboutNoughtWithTheirOwnLimits(t *testing.T) {
+	in := spc.Input{}
+	for i := range 40 {
+		y := float64(10 + i%2)
+		if i > 25 {
+			y = 16
+		}
+		in.X, in.Y = append(in.X, int32(i+1)), append(in.Y, y)
+	}
+	wants(t, textOf(t, measures.CUSUM, in, words.Subject{}, 80), "CUSUM chart\n", " 5.0 upper decision limit", "−5.0 lower decision limit", "■ changed")
+	wants(t, textOf(t, measures.EWMA, in, words.Subject{}, 80), "EWMA chart\n", " weighted mean\n", "+ single values", " upper limit\n")
+}
+
+func TestOutcomesShareColumnsAndKeepTheirSignals(t *testing.T) {
+	in := spc.Input{}
+	for i := range 400 {
+		y := float64(i % 20 / 19)
+		if i > 330 {
+			y = float64(i % 2)
+		}
+		in.X, in.Y, in.N = append(in.X, int32(i+1)), append(in.Y, y), append(in.N, .05)
+	}
+	text := textOf(t, measures.VLAD, in, words.Subject{}, 80)
+	wants(t, text, "VLAD chart\n", " as expected\n", "Its two sums, of evidence for worse and for better:\n", "share a column.", " 4.5 upper decision limit", "■")
+}
+
+func TestPhasesAndPlansAreTold(t *testing.T) {
+	item := sample(t)
+	item.Chart.Phase = slices.Clone(item.Chart.Phase)
+	for i := 14; i < item.Chart.Len(); i++ {
+		item.Chart.Phase[i] = 2
+	}
+	item.Chart.Phases = append(slices.Clone(item.Chart.Phases), item.Chart.Phases[0])
+	item.Trajectory = make([]float64, item.Chart.Len())
+	for i := range item.Trajectory {
+		item.Trajectory[i] = 35
+	}
+	item.Targets = []measures.Target{{Value: 25}, {From: measures.DateOf(2026, 3, 1), Value: 30}}
+	var b bytes.Buffer
+	if err := Text(&b, TextOptions{}, item); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, b.String(), "Phase 1  Jan 25 to Feb 26, 14 points: mean 21, limits 17–26.\n", "Phase 2  Mar 26 to Sep 26, 7 points:", "~ planned", " planned\n", "30 target\n")
+}
+
 func FuzzText(f *testing.F) {
-	f.Add([]byte{1, 2, 3, 200, 4}, uint8(0), int16(80), 3.5)
-	f.Add([]byte{0, 0, 0}, uint8(1), int16(0), 1e90)
+	f.Add([]byte{1, 2, 3, 200, 4}, uint8(measures.XmR), int16(80), 3.5)
+	f.Add([]byte{0, 0, 0}, uint8(measures.Run), int16(0), 1e90)
+	f.Add([]byte{9, 1, 7, 3, 8, 2}, uint8(measures.Funnel), int16(60), 1.0)
+	f.Add([]byte{9, 1, 7, 3, 8, 2}, uint8(measures.CUSUM), int16(60), 1.0)
+	f.Add([]byte{1, 0, 1, 1, 1}, uint8(measures.VLAD), int16(60), 1.0)
 	f.Fuzz(func(t *testing.T, y []byte, kind uint8, columns int16, scale float64) {
 		in := spc.Input{}
+		needsN := false
+		switch measures.Kind(kind) {
+		case measures.P, measures.PPrime, measures.U, measures.UPrime, measures.NP, measures.IPrime, measures.Funnel, measures.VLAD:
+			needsN = true
+		}
 		for i, v := range y {
 			in.X, in.Y = append(in.X, int32(i)), append(in.Y, float64(v)*scale)
 			if v == 0 {
 				in.Y[i] = measures.Missing
 			}
+			if needsN {
+				in.N = append(in.N, float64(v)*scale*float64(1+i%3))
+			}
 		}
-		c, err := spc.Compute(in, spc.Defaults(measures.Kind(kind%3), measures.MDC))
+		c, err := spc.Compute(in, spc.Defaults(measures.Kind(kind), measures.MDC))
 		if err != nil {
 			return
 		}
 		var b bytes.Buffer
-		if err := Text(&b, TextOptions{Columns: int(columns)}, Item{Chart: &c, Words: words.Subject{Unit: measures.Unit{Decimals: words.Decimals(&c)}}}); err != nil {
+		item := Item{Chart: &c, Words: words.Subject{Unit: measures.Unit{Decimals: words.Decimals(&c)}}}
+		if err := Text(&b, TextOptions{Columns: int(columns)}, item); err != nil {
 			t.Fatal(err)
 		}
-		if !utf8.ValidString(b.String()) || strings.Contains(b.String(), "NaN") {
+		if !utf8.ValidString(b.String()) || strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
 			t.Errorf("text %q", b.String())
+		}
+		b.Reset()
+		if err := JSON(&b, item); err != nil || !json.Valid(b.Bytes()) {
+			t.Errorf("JSON %q, %v", b.String(), err)
+		}
+		if err := CSV(&b, item); err != nil {
+			t.Error(err)
 		}
 	})
 }
