@@ -140,13 +140,18 @@ func (c *canvas) write(labels []label) {
 			tick, edge = c.tickLabel(r/c.perTick), "┤"
 		}
 		line := strings.Repeat(" ", c.left-2-utf8.RuneCountInString(tick)) + tick + " " + edge
-		for _, m := range row {
-			switch {
-			case m.line:
-				line += c.p.dim(string(m.letter))
-			default:
-				line += c.p.paint(m.cause, string(m.letter))
+		for from := 0; from < len(row); {
+			to := from // letters of one look are painted together
+			text := ""
+			for ; to < len(row) && row[to].line == row[from].line && row[to].cause == row[from].cause; to++ {
+				text += string(row[to].letter)
 			}
+			if row[from].line {
+				line += c.p.dim(text)
+			} else {
+				line += c.p.paint(row[from].cause, text)
+			}
+			from = to
 		}
 		for _, l := range labels {
 			if l.row == r {
