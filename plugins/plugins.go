@@ -19,6 +19,12 @@ var (
 	// ErrFault says that a plugin did wrong while it ran: a trap, an exit,
 	// a missed deadline, a malformed or untrue answer.
 	ErrFault = errors.New("plugin fault")
+	// ErrQuarantined says that a plugin did wrong so often that it is not run
+	// any more, until somebody has looked into it.
+	ErrQuarantined = errors.New("plugin is in quarantine")
+	// ErrBusy says that more was asked than the sandboxes can do at present.
+	// It is nobody's fault, and passes.
+	ErrBusy = errors.New("too many questions at once")
 	// ErrUnsuited says that the plugin looked at the data and declined, with
 	// a message for the reader. That is no fault.
 	ErrUnsuited = errors.New("data do not suit the plugin")
@@ -70,11 +76,27 @@ type Release struct {
 	Digest   Digest
 }
 
+// Manner is how a plugin went wrong, in a word, for those who count.
+type Manner string
+
+const (
+	Trapped   Manner = "trap"      // a trap of the engine
+	Exited    Manner = "exit"      // it exited, with whatever status
+	TimedOut  Manner = "deadline"  // it had its time
+	Starved   Manner = "starved"   // it did not get its time, because the machine was busy
+	Heavy     Manner = "memory"    // its sandbox took too much memory
+	Died      Manner = "died"      // its sandbox died with it, twice
+	BrokeOut  Manner = "broke-out" // it got past the engine, and the kernel ended it
+	Malformed Manner = "malformed" // an answer that is none, or to another question
+	Untrue    Manner = "untrue"    // an answer whose numbers are not so
+)
+
 // Fault is an error about one plugin: which, and what it did.
 type Fault struct {
 	Digest Digest
 	Cause  string // "deadline of 250 ms passed", "trap: unreachable"
-	Kind   error  // ErrRefused, ErrFault or ErrUnsuited
+	Kind   error  // ErrRefused, ErrFault, ErrUnsuited or ErrQuarantined
+	Manner Manner // of ErrFault
 }
 
 func (f *Fault) Error() string { return fmt.Sprintf("%v: %s: %s", f.Kind, f.Digest, f.Cause) }

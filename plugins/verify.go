@@ -16,7 +16,7 @@ import (
 // on their shape: nobody else knows their limits, and their page says so.
 func Verify(release Release, q *wire.Request, charts []measures.Chart) error {
 	fault := func(format string, args ...any) error {
-		return &Fault{Digest: release.Digest, Kind: ErrFault, Cause: "untrue answer: " + fmt.Sprintf(format, args...)}
+		return &Fault{Digest: release.Digest, Kind: ErrFault, Manner: Untrue, Cause: "untrue answer: " + fmt.Sprintf(format, args...)}
 	}
 	again := recomputed{question: q, charts: map[measures.Kind]map[int]*measures.Chart{}}
 	for i := range charts {

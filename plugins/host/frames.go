@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/signalbox-health/signalbox/plugins"
 )
 
 // Host and child speak in frames: a length of 4 bytes, little-endian, a kind of
@@ -20,7 +22,7 @@ const (
 	RunFrame    FrameKind = 4 // to the child: Run as JSON after its length, then the payload
 	ReadyFrame  FrameKind = 5 // from it: done, and as JSON of Ready
 	AnswerFrame FrameKind = 6 // from it: the payload of an answer; Ready follows
-	FaultFrame  FrameKind = 7 // from it: what the plugin did, as text; Ready follows
+	FaultFrame  FrameKind = 7 // from it: what the plugin did, as JSON of Wrong; Ready follows
 )
 
 // Start tells a child what it is for.
@@ -52,6 +54,12 @@ type Load struct {
 type Run struct {
 	Digest string
 	Limit  int // bytes of the answer
+}
+
+// Wrong says what a plugin did wrong.
+type Wrong struct {
+	Manner plugins.Manner
+	Cause  string
 }
 
 // Ready ends every exchange.

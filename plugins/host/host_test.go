@@ -3,14 +3,11 @@ package host_test
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -232,46 +229,6 @@ func waitForChildren(t *testing.T, n int) []int {
 	}
 }
 
-func TestAChildHasNoEnvironmentAndNoDescriptorsButItsPipes(t *testing.T) {
-	secret, err := os.CreateTemp(t.TempDir(), "secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer secret.Close()
-	// As a shell or a supervisor leaves one open: a duplicate is not closed
-	// when a program is started.
-	leak, err := syscall.Dup(int(secret.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer syscall.Close(leak)
-	t.Setenv("DATABASE_URL", "postgres://nobody@nowhere/nothing")
-	newHost(t, nil)
-	for _, pid := range waitForChildren(t, 2) {
-		of := filepath.Join("/proc", strconv.Itoa(pid))
-		environment, err := os.ReadFile(filepath.Join(of, "environ"))
-		if err != nil || len(environment) != 0 {
-			t.Errorf("environment %q, %v", environment, err)
-		}
-		descriptors, err := filepath.Glob(filepath.Join(of, "fd", "*"))
-		if err != nil || len(descriptors) < 3 {
-			t.Errorf("descriptors %q, %v", descriptors, err)
-		}
-		for _, fd := range descriptors {
-			to, err := os.Readlink(fd)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // closed since it was listed
-			}
-			// Go's runtime itself looks up its share of the processors, and the
-			// size of huge pages, and closes what it read.
-			own := slices.ContainsFunc([]string{"pipe:", "anon_inode:", "/sys/fs/cgroup/", "/sys/kernel/mm/"}, func(prefix string) bool { return strings.HasPrefix(to, prefix) })
-			if err != nil || !own {
-				t.Errorf("descriptor %s is %s (%v)", filepath.Base(fd), to, err)
-			}
-		}
-	}
-}
-
 func TestClosingEndsAllChildren(t *testing.T) {
 	h := newHost(t, nil)
 	release := install(t, h, built(t, spcFolder))
@@ -445,4 +402,12 @@ func TestTwoProgramsMayCompileTheSamePluginAtTheSameTime(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func wantManner(t *testing.T, err error, manner plugins.Manner) {
+	t.Helper()
+	var fault *plugins.Fault
+	if !errors.As(err, &fault) || fault.Manner != manner {
+		t.Errorf("error %v (%+v); wanted is a fault of manner %s", err, fault, manner)
+	}
 }

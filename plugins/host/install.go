@@ -42,7 +42,7 @@ func twice(m *installed, do func() error) error {
 	err := do()
 	if errors.Is(err, errDied) {
 		if err = do(); errors.Is(err, errDied) {
-			err = &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Cause: err.Error() + ", twice"}
+			err = &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Manner: plugins.Died, Cause: err.Error() + ", twice"}
 		}
 	}
 	return err
@@ -96,7 +96,7 @@ func (p *pool) compileInto(m *installed, dir string) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &fault):
-		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + fault.Cause}
+		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Manner: fault.Manner, Cause: "compiling: " + fault.Cause}
 	case errors.Is(err, errDied):
 		return &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: "compiling: " + err.Error()}
 	}

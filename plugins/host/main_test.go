@@ -25,12 +25,18 @@ import (
 const childWord = "sandbox-of-a-test"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == childWord {
-		if err := child.Serve(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	if len(os.Args) > 1 {
+		serve := others[os.Args[1]]
+		if os.Args[1] == childWord {
+			serve = child.Serve
 		}
-		return
+		if serve != nil {
+			if err := serve(os.Stdin, os.Stdout); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
+		}
 	}
 	dir, err := os.MkdirTemp("", "signalbox-host-test")
 	if err != nil {

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/signalbox-health/signalbox/plugins"
@@ -21,6 +21,9 @@ var (
 	errNotCached = errors.New("plugin is not compiled for this engine")
 	// errDied says that a child ended without being told to.
 	errDied = errors.New("the sandbox died")
+	// errBrokeOut says that a child ended because it did what only a plugin can
+	// do that has broken out of the engine.
+	errBrokeOut = errors.New("the sandbox was broken out of")
 )
 
 // helloTime is how long a child may take to start and shut itself in, and
@@ -38,7 +41,8 @@ type process struct {
 	pipe   *os.File // what from reads
 	errors *tail
 	exited chan struct{}
-	expire atomic.Bool // a deadline ended it
+	memory uint64                // bytes that it may have resident
+	cut    atomic.Pointer[error] // why it was ended, if this package did that
 
 	hello  Hello
 	loaded map[plugins.Digest]bool
@@ -69,6 +73,9 @@ func (c *process) ending() string {
 	if strings.Contains(text, "out of memory") || strings.Contains(text, "cannot allocate memory") {
 		return "out of memory"
 	}
+	if c.brokeOut() {
+		return "the kernel ended it, for a call that no sandbox may make"
+	}
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	how := "it has not ended"
 	if c.gone() {
@@ -89,6 +96,17 @@ func (c *process) gone() bool {
 	}
 }
 
+// brokeOut reports whether the child has ended because it tried what its filter
+// of calls answers with the end. Nothing in it does that but what a plugin
+// smuggled past the engine.
+func (c *process) brokeOut() bool {
+	if !c.gone() {
+		return false
+	}
+	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGSYS
+}
+
 // kill ends the child at once. It has no children of its own to look for.
 func (c *process) kill() { c.cmd.Process.Kill() }
 
@@ -98,66 +116,9 @@ func (c *process) discard() {
 	c.pipe.Close()
 }
 
-// patience is how many times its limit a child may take on the wall while the
-// machine is too busy to let it run. A plugin cannot wait for anything, so a
-// child that had its limit of processor time is guilty, and one that had not is
-// the victim of its neighbours.
-const patience = 8
-
-// within does an exchange and kills the child if it takes longer than the limit.
-// A child whose exchange failed is spent: its pipes may be anywhere.
-func (c *process) within(limit time.Duration, exchange func() error) error {
-	done := make(chan struct{})
-	var watch sync.WaitGroup
-	watch.Go(func() { c.watch(limit, done) })
-	err := exchange()
-	close(done)
-	watch.Wait()
-	if c.expire.Load() {
-		c.spent = true
-	}
-	if err == nil {
-		return nil
-	}
-	c.spent = true
-	c.kill()
-	if c.expire.Load() {
-		return errDeadline
-	}
-	<-c.exited
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("%w (%s; %v)", errDied, c.ending(), err)
-	}
-	return fmt.Errorf("%w (%s)", errDied, c.ending())
-}
-
-var errDeadline = errors.New("deadline passed")
-
-// watch kills the child once it has had its time, unless the exchange is done.
-func (c *process) watch(limit time.Duration, done <-chan struct{}) {
-	pid, began := c.cmd.Process.Pid, time.Now()
-	before, known := processorTime(pid)
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-timer.C:
-		}
-		now, still := processorTime(pid)
-		left := limit - (now - before)
-		if !known || !still || left < clockTick || time.Since(began) >= patience*limit {
-			c.expire.Store(true)
-			c.kill()
-			return
-		}
-		timer.Reset(left)
-	}
-}
-
 // start speaks the first words.
 func (c *process) greet(start Start) error {
+	c.memory = start.Memory
 	text, err := json.Marshal(start)
 	if err != nil {
 		return err
@@ -197,7 +158,7 @@ func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Durat
 	if err != nil {
 		return err
 	}
-	var cause string
+	var wrong Wrong
 	var ready Ready
 	err = c.within(limit, func() error {
 		if err := WriteFrame(c.to, LoadFrame, header, m.module); err != nil {
@@ -205,7 +166,9 @@ func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Durat
 		}
 		kind, body, err := ReadFrame(c.from, nil, maxText)
 		if err == nil && kind == FaultFrame {
-			cause = string(body)
+			if err = json.Unmarshal(body, &wrong); err != nil {
+				return err
+			}
 			kind, body, err = ReadFrame(c.from, nil, maxText)
 		}
 		if err != nil || kind != ReadyFrame {
@@ -215,17 +178,40 @@ func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Durat
 	})
 	switch {
 	case errors.Is(err, errDeadline):
-		cause = fmt.Sprintf(late, limit)
+		wrong = Wrong{plugins.TimedOut, fmt.Sprintf(late, limit)}
+	case cutOff(err, limit, &wrong):
 	case err != nil:
 		return err
-	case cause == "" && ready.NotCached:
+	case wrong.Cause == "" && ready.NotCached:
 		return errNotCached
-	case cause == "":
+	case wrong.Cause == "":
 		c.loaded[digest] = true
 		c.spent = c.spent || ready.Retire
 		return nil
 	}
-	return &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Cause: cause}
+	return wrong.of(digest)
+}
+
+// of makes a fault of it.
+func (w Wrong) of(digest plugins.Digest) *plugins.Fault {
+	return &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Manner: w.Manner, Cause: w.Cause}
+}
+
+// cutOff says what is wrong where this package ended the child.
+func cutOff(err error, limit time.Duration, wrong *Wrong) bool {
+	switch {
+	case errors.Is(err, errDeadline):
+		*wrong = Wrong{plugins.TimedOut, fmt.Sprintf("deadline of %v passed", limit)}
+	case errors.Is(err, errStarved):
+		*wrong = Wrong{plugins.Starved, fmt.Sprintf("deadline of %v passed %d times over, without that much processor time: %v", limit, patience, err)}
+	case errors.Is(err, errHeavy):
+		*wrong = Wrong{plugins.Heavy, err.Error()}
+	case errors.Is(err, errBrokeOut):
+		*wrong = Wrong{plugins.BrokeOut, err.Error()}
+	default:
+		return false
+	}
+	return true
 }
 
 // run asks a module, loading it first where this child has not. Finish has to
@@ -251,15 +237,20 @@ func (c *process) run(m *installed, h *Host, payload []byte, answerLimit int, li
 		}
 		return err
 	})
+	var wrong Wrong
 	switch {
-	case errors.Is(err, errDeadline):
-		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Cause: fmt.Sprintf("deadline of %v passed", limit)}
+	case cutOff(err, limit, &wrong):
+		return nil, wrong.of(digest)
 	case err != nil:
 		return nil, err
 	}
 	c.open = true
 	if kind == FaultFrame {
-		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Cause: string(body)}
+		if err := json.Unmarshal(body, &wrong); err != nil {
+			c.spent = true
+			return nil, fmt.Errorf("%w (%w)", errDied, err)
+		}
+		return nil, wrong.of(digest)
 	}
 	return body, nil
 }

@@ -109,7 +109,7 @@ func (h *Host) read(m *installed, q *wire.Request, payload []byte) ([]measures.C
 		err = answer.Accept(q)
 	}
 	if err != nil {
-		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Cause: "malformed answer: " + err.Error()}
+		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Manner: plugins.Malformed, Cause: "malformed answer: " + err.Error()}
 	}
 	if answer.Status != wire.OK {
 		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrUnsuited, Cause: answer.Message}

@@ -62,3 +62,21 @@ func processorTime(pid int) (time.Duration, bool) {
 	system, errSystem := strconv.ParseInt(string(fields[12]), 10, 64)
 	return time.Duration(user+system) * clockTick, errUser == nil && errSystem == nil
 }
+
+// residentMemory is how many bytes a process has in memory, or 0 where that is
+// not told.
+func residentMemory(pid int) uint64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(text)
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseUint(string(fields[1]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * uint64(os.Getpagesize())
+}

@@ -80,7 +80,7 @@ func (w *worker) serveOne() error {
 		if err := w.load(load, module); errors.Is(err, errNotCached) {
 			ready.NotCached = true
 		} else if err != nil {
-			if err := host.WriteFrame(w.out, host.FaultFrame, []byte(causeOf(err))); err != nil {
+			if err := w.send(host.FaultFrame, wrongOf(err)); err != nil {
 				return err
 			}
 		}
@@ -120,7 +120,7 @@ func (w *worker) run(run host.Run, payload []byte) error {
 		}
 		instance.close()
 	}
-	if err := host.WriteFrame(w.out, host.FaultFrame, []byte(causeOf(err))); err != nil {
+	if err := w.send(host.FaultFrame, wrongOf(err)); err != nil {
 		return err
 	}
 	g.prepare()

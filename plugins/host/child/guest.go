@@ -13,6 +13,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
 )
 
@@ -119,26 +120,45 @@ func (i *instance) run(payload []byte, limit int) ([]byte, error) {
 	}
 	pointer := uint32(results[0])
 	if pointer == 0 || pointer%8 != 0 {
-		return nil, fmt.Errorf("sbx_alloc returned %d, which is no address of 8-aligned room", pointer)
+		return nil, badAnswer{fmt.Sprintf("sbx_alloc returned %d, which is no address of 8-aligned room", pointer)}
 	}
 	if !i.module.Memory().Write(pointer, payload) {
-		return nil, fmt.Errorf("sbx_alloc returned %d: %d bytes from there on are outside its memory of %d bytes", pointer, len(payload), i.module.Memory().Size())
+		return nil, badAnswer{fmt.Sprintf("sbx_alloc returned %d: %d bytes from there on are outside its memory of %d bytes", pointer, len(payload), i.module.Memory().Size())}
 	}
 	if results, err = i.run1.Call(i.ctx, uint64(pointer), uint64(len(payload))); err != nil {
 		return nil, err
 	}
 	pointer, length := uint32(results[0]>>32), uint32(results[0])
 	if uint64(length) > uint64(limit) {
-		return nil, fmt.Errorf("its answer has %d bytes; at most %d are allowed", length, limit)
+		return nil, badAnswer{fmt.Sprintf("its answer has %d bytes; at most %d are allowed", length, limit)}
 	}
 	answer, ok := i.module.Memory().Read(pointer, length)
 	if !ok {
-		return nil, fmt.Errorf("its answer of %d bytes at %d is outside its memory of %d bytes", length, pointer, i.module.Memory().Size())
+		return nil, badAnswer{fmt.Sprintf("its answer of %d bytes at %d is outside its memory of %d bytes", length, pointer, i.module.Memory().Size())}
 	}
 	return answer, nil
 }
 
-// causeOf says in a line what a plugin did.
+// badAnswer says why what a plugin returned cannot be taken for an answer.
+type badAnswer struct{ cause string }
+
+func (b badAnswer) Error() string { return b.cause }
+
+// wrongOf says what a plugin did.
+func wrongOf(err error) host.Wrong {
+	wrong := host.Wrong{Manner: plugins.Trapped, Cause: causeOf(err)}
+	var exit *sys.ExitError
+	var answer badAnswer
+	switch {
+	case errors.As(err, &exit):
+		wrong.Manner = plugins.Exited
+	case errors.As(err, &answer):
+		wrong.Manner = plugins.Malformed
+	}
+	return wrong
+}
+
+// causeOf says it in a line.
 func causeOf(err error) string {
 	var exit *sys.ExitError
 	if errors.As(err, &exit) {
