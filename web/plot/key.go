@@ -18,24 +18,26 @@ type entry struct {
 // Key is the legend: only the shapes and lines that the chart has.
 func Key(p Picture) templ.Component {
 	p = p.plotted()
-	return component(func() []byte {
-		w := pen{make([]byte, 0, 2<<10)}
-		w.s(`<ul class="key">`)
-		for _, e := range p.entries() {
-			wide := 16.0
-			if e.wide {
-				wide = 26
-			}
-			w.s("<li>")
-			w.beginGlyph(wide, 16)
-			e.draw(&w)
-			w.s("</svg>")
-			w.escaped(e.word)
-			w.s("</li>")
+	return component(func() []byte { return appendKey(make([]byte, 0, 2<<10), p.entries()) })
+}
+
+func appendKey(b []byte, key []entry) []byte {
+	w := pen{b}
+	w.s(`<ul class="key">`)
+	for _, e := range key {
+		wide := 16.0
+		if e.wide {
+			wide = 26
 		}
-		w.s("</ul>")
-		return w.b
-	})
+		w.s("<li>")
+		w.beginGlyph(wide, 16)
+		e.draw(&w)
+		w.s("</svg>")
+		w.escaped(e.word)
+		w.s("</li>")
+	}
+	w.s("</ul>")
+	return w.b
 }
 
 // entries lists what is present, in the order in which it is read.
@@ -48,7 +50,7 @@ func (p *Picture) entries() []entry {
 		words[lookCommon] = "Measured"
 	}
 	for _, l := range [...]look{lookImprovement, lookConcernUp, lookConcernDown, lookNeutral, lookCommon, lookExcluded} {
-		if has.looks[l] {
+		if has.looks[l] && !(l == lookCommon && p.made.summed()) {
 			list = append(list, entry{word: words[l], draw: func(w *pen) {
 				w.open(lookClasses[l])
 				w.shape(l, 8, 8.3, 1.05)

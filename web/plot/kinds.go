@@ -71,7 +71,7 @@ func (p *Picture) sums() {
 	c := p.replace()
 	c.Y, c.Centre, c.Target = c.CusumHigh, zeroWhere(c.CusumHigh), measures.Missing
 	p.Targets, p.Trajectory = nil, nil
-	p.Unit, p.Centre = measures.Unit{Decimals: 1}, "Start"
+	p.Unit, p.Centre = measures.Unit{Decimals: 1}, "Zero, where both sums begin"
 	if c.Kind == measures.CUSUM {
 		p.Unit.Symbol = " sd"
 	}
@@ -176,7 +176,7 @@ func (d *drawing) lowTitle() {
 	case d.p.made.sums:
 		word = "Risk-adjusted sums"
 	}
-	d.text("lm v", 0, 1.1*d.em, "")
+	d.text("lm v", 0, 1.4*d.em, "")
 	d.escaped(word)
 	d.s("</text>")
 }

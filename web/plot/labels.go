@@ -20,8 +20,10 @@ type label struct {
 const apart = 1.36
 
 // rightLabels writes the labels at the right end of the lines.
-func (d *drawing) rightLabels() {
-	labels := d.findLabels()
+func (d *drawing) rightLabels() { d.writeLabels(d.findLabels()) }
+
+// writeLabels places labels at the right end of their lines, apart from each other.
+func (d *drawing) writeLabels(labels []label) {
 	sort.SliceStable(labels, func(i, j int) bool {
 		if labels[i].at != labels[j].at {
 			return labels[i].at < labels[j].at
@@ -34,13 +36,15 @@ func (d *drawing) rightLabels() {
 			d.line("lead", d.right+1, l.at, d.right+d.labelGap-3, l.y)
 		}
 		d.text(l.class, d.right+d.labelGap, l.y+.35*d.em, "")
-		d.s(`<tspan class="v"`)
-		if l.big {
-			d.attribute("font-size", 1.2*d.em)
+		if l.value != "" {
+			d.s(`<tspan class="v"`)
+			if l.big {
+				d.attribute("font-size", 1.2*d.em)
+			}
+			d.s(">")
+			d.escaped(l.value)
+			d.s("</tspan> ")
 		}
-		d.s(">")
-		d.escaped(l.value)
-		d.s("</tspan> ")
 		d.escaped(l.word)
 		d.s("</text>")
 	}
@@ -79,18 +83,22 @@ func (d *drawing) findLabels() []label {
 	if d.size != Wide {
 		upper, lower = "Upper", "Lower"
 	}
-	if d.p.made.upper != "" {
+	sums := d.p.made.upper != ""
+	if sums {
 		upper, lower = d.p.made.upper, d.p.made.lower
 		if d.size != Wide {
 			upper, lower = "Decision", "Decision"
 		}
 	}
 	v := d.lastOf(c.Centre)
-	add("lm", v, d.lineValue(v, symbol), d.p.centreWord(), 2)
+	if !sums {
+		add("lm", v, d.lineValue(v, symbol), d.p.centreWord(), 2)
+	}
 	v = d.lastOf(c.Upper)
 	add("ll", v, d.lineValue(v, symbol), upper, -2)
-	v = d.lastOf(c.Lower)
-	add("ll", v, d.lineValue(v, symbol), lower, 3)
+	if v = d.lastOf(c.Lower); c.Kind != measures.MR { // no range is below zero
+		add("ll", v, d.lineValue(v, symbol), lower, 3)
+	}
 	return labels
 }
 
@@ -118,9 +126,11 @@ func (d *drawing) causeClass(i int) string {
 }
 
 // widestLabel is the room that the labels at the right need.
-func (d *drawing) widestLabel() float64 {
+func (d *drawing) widestLabel() float64 { return d.widestOf(d.findLabels()) }
+
+func (d *drawing) widestOf(labels []label) float64 {
 	most := 0.0
-	for _, l := range d.findLabels() {
+	for _, l := range labels {
 		times := bold
 		if l.big {
 			times *= 1.2

@@ -37,12 +37,17 @@ func (d *drawing) limits() {
 // crumbs, so limits that change from point to point are thin and whole.
 func limitClass(c *measures.Chart, from, to int) string {
 	for i := from + 1; i < to; i++ {
-		a, b := at(c.Upper, i-1), at(c.Upper, i)
-		if phaseOf(c, i) == phaseOf(c, i-1) && finite(a) && finite(b) && a != b {
+		if phaseOf(c, i) == phaseOf(c, i-1) && (steps(c.Upper, i) || steps(c.Lower, i)) {
 			return "lim stepped"
 		}
 	}
 	return "lim"
+}
+
+// steps reports whether a line has another value at a point than at the one before.
+func steps(column []float64, i int) bool {
+	a, b := at(column, i-1), at(column, i)
+	return finite(a) && finite(b) && a != b
 }
 
 // targets draws the target, stepped where it has changed.

@@ -64,7 +64,7 @@ func (d *drawing) placeMarks() float64 {
 	}
 	d.findMarks()
 	if d.p.Low {
-		return 1.1*d.em + 14
+		return 2*d.em + 12
 	}
 	lanes := d.findLanes()
 	if lanes == 0 {

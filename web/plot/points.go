@@ -11,7 +11,7 @@ import (
 // own title for a pointer to find; in the others all of a look are one path.
 func (d *drawing) drawPoints() {
 	c := d.p.Chart
-	last := c.Last()
+	last, summed := c.Last(), d.p.made.summed()
 	for l := lookCommon; l < looks; l++ {
 		for _, provisional := range [...]bool{false, true} {
 			opened := false
@@ -20,10 +20,13 @@ func (d *drawing) drawPoints() {
 					continue
 				}
 				times := d.pointScale()
+				if summed {
+					times = d.frame.points
+				}
 				switch {
 				case i == last:
 					times *= lastTimes
-				case d.p.made.summed() && l == lookCommon:
+				case summed && l == lookCommon:
 					if d.slotWide < crowded {
 						continue
 					}
@@ -85,6 +88,9 @@ func (d *drawing) openLook(l look, provisional bool) {
 	d.s(lookClasses[l])
 	if provisional {
 		d.s(" prov")
+	}
+	if l == lookCommon && d.p.made.summed() {
+		d.s(" bare")
 	}
 	if d.titles {
 		d.s(`">`)

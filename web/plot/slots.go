@@ -27,6 +27,9 @@ func newSlots(c *measures.Chart, grain measures.Grain) slots {
 	switch {
 	case s.isX:
 		s.grain = ""
+	case grain == measures.Irregular:
+		_, s.unit = guessGrain(c.X)
+		s.grain = ""
 	case grain == "":
 		s.grain, s.unit = guessGrain(c.X)
 		s.even = s.grain != ""

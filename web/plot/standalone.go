@@ -59,8 +59,28 @@ func Standalone(p Picture) []byte {
 	if low != nil {
 		drawn += low.height
 	}
+	d.file(sheet{title: p.Title, heading: p.heading(), description: d.p.describe(), organisation: p.Organisation, source: p.Source}, drawn)
+	d.draw()
+	d.s("</g>")
+	if low != nil {
+		d.s(`<g class="chart-wide" transform="translate(0 `)
+		d.n(headRoom + d.height)
+		d.s(`)">`)
+		low.b = d.b
+		low.draw()
+		d.b = append(low.b, "</g>"...)
+	}
+	d.endFile(d.p.entries(), p.Source, drawn)
+	return d.b
+}
+
+// sheet is what is written around a picture that stands alone.
+type sheet struct{ title, heading, description, organisation, source string }
+
+// file begins a picture that stands alone, with room for drawings of some height.
+func (d *drawing) file(s sheet, drawn float64) {
 	height := headRoom + drawn + keyRoom
-	if p.Source != "" {
+	if s.source != "" {
 		height += footRoom
 	}
 	d.s(`<svg xmlns="http://www.w3.org/2000/svg"`)
@@ -73,43 +93,36 @@ func Standalone(p Picture) []byte {
 	d.s(`" role="img" aria-labelledby="t d"`)
 	d.attribute("font-size", d.em)
 	d.s(`><title id="t">`)
-	d.escaped(p.heading())
+	d.escaped(s.heading)
 	d.s(`</title><desc id="d">`)
-	d.escaped(d.p.describe())
+	d.escaped(s.description)
 	d.s("</desc><style>")
 	d.s(standaloneSheet())
 	d.s(`</style><rect x="-16" y="-12" width="100%" height="100%" fill="#fff"/>`)
 	d.s(`<text class="lm v" x="0" y="22" font-size="22">`)
-	d.escaped(p.Title)
+	d.escaped(s.title)
 	d.s(`</text><text x="0" y="45" font-size="16">`)
-	d.escaped(p.Organisation)
+	d.escaped(s.organisation)
 	d.s(`</text><g class="chart-wide" transform="translate(0 `)
 	d.n(headRoom)
 	d.s(`)">`)
-	d.draw()
-	d.s("</g>")
-	if low != nil {
-		d.s(`<g class="chart-wide" transform="translate(0 `)
-		d.n(headRoom + d.height)
-		d.s(`)">`)
-		low.b = d.b
-		low.draw()
-		d.b = append(low.b, "</g>"...)
-	}
-	d.keyRow(headRoom + drawn + 16)
-	if p.Source != "" {
-		d.text("ll", 0, height-6, "")
-		d.escaped(p.Source)
+}
+
+// endFile writes legend and source below the drawings.
+func (d *drawing) endFile(key []entry, source string, drawn float64) {
+	d.keyRow(key, headRoom+drawn+16)
+	if source != "" {
+		d.text("ll", 0, headRoom+drawn+keyRoom+footRoom-6, "")
+		d.escaped(source)
 		d.s("</text>")
 	}
 	d.s("</svg>\n")
-	return d.b
 }
 
 // keyRow writes the legend in one row.
-func (d *drawing) keyRow(y float64) {
+func (d *drawing) keyRow(key []entry, y float64) {
 	x := 0.0
-	for _, e := range d.p.entries() {
+	for _, e := range key {
 		wide := 16.0
 		if e.wide {
 			wide = 26

@@ -37,7 +37,7 @@ func (p *Picture) appendWhen(b []byte, s *slots, x int32) []byte {
 func (d *drawing) lastWhen(x int32) string {
 	date := measures.Date(x)
 	switch {
-	case d.slots.isX && d.slots.thing != "point":
+	case d.slots.isX && d.slots.thing != "point" && d.size != Narrow:
 		return d.slots.thing + " " + strconv.Itoa(int(x))
 	case d.slots.isX:
 		return "at " + strconv.Itoa(int(x))
@@ -214,9 +214,25 @@ func (p *Picture) howMade() string {
 		}
 		return "VLAD chart; the line adds up how many fewer events there were than expected. It goes down where there were more."
 	case measures.P, measures.PPrime, measures.U, measures.UPrime, measures.IPrime, measures.XBar, measures.S:
-		return "A " + title + "; its limits are wider where fewer were counted."
+		article := "A "
+		if p.Chart.Kind == measures.IPrime || p.Chart.Kind == measures.S || p.Chart.Kind == measures.XBar {
+			article = "An "
+		}
+		return article + title + "; its limits are wider where fewer were counted."
 	}
 	return "Drawn as a " + title + "."
+}
+
+// belowWords says what stands below the chart, if anything does.
+func (p *Picture) belowWords() string {
+	switch {
+	case p.Low:
+	case p.Chart.Kind == measures.VLAD && p.made.values != nil && p.made.values.CusumHigh != nil:
+		return " Below it, each line adds up how much better the outcomes fit changed odds: above zero more events, below zero fewer."
+	case p.Ranges != nil:
+		return " Below it stands how far each value lies from the one before."
+	}
+	return ""
 }
 
 // Caption says how the chart was made and where its scale starts, for the line
@@ -234,6 +250,7 @@ func Caption(p Picture) string {
 		b.Write(appendTrimmed(nil, s.low, s.decimals))
 		b.WriteString(p.Unit.Symbol + ".")
 	}
+	b.WriteString(p.belowWords())
 	switch s.targetOutside {
 	case 1:
 		b.WriteString(" The target lies above the scale.")
