@@ -63,5 +63,7 @@ func ranges(terms policy.Disclosure, c *Chart) *disclosure.Figure {
 	if hidden > 0 {
 		return nil
 	}
+	// A target for the values is none for how they differ.
+	released[0].Chart.Target, released[0].Chart.Assurance = measures.Missing, measures.AssuranceEmpty
 	return &released[0]
 }

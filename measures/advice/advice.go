@@ -75,7 +75,7 @@ func Of(c *measures.Chart, about About) []measures.Note {
 	add(wrongWidth)
 	add(v.rareEvents())
 	add(v.denominators())
-	add(v.merger())
+	add(v.merger(shift))
 	add(v.rebase(shift))
 	if wrongWidth.Code == "" {
 		add(v.directions(shift))

@@ -55,19 +55,13 @@ func (v *view) shift() lasting {
 const questions = " First answer four questions: has the process itself changed, is the reason known, will it last, and are the figures right and counted as before? Nothing is redrawn until somebody gives a reason and a name."
 
 // rebase proposes a new phase where a shift has lasted: from its first point, or
-// from where it settled if it took some points to get there.
+// from where it settled if it took some points to get there. What a merger made is
+// said with the merger.
 func (v *view) rebase(s lasting) measures.Note {
-	if s.points == 0 || v.a.Detail == NoPoints {
+	if s.points == 0 || v.a.Detail == NoPoints || v.merged(s) {
 		return measures.Note{}
 	}
-	side := "below"
-	if s.up {
-		side = "above"
-	}
-	text := "The last " + v.count(s.points) + ", from " + v.period(s.from) + ", lie " + side + " the " + v.centreWord()
-	if v.full() {
-		text += " of " + v.value(v.c.Centre[v.last])
-	}
+	text := v.seen(s)
 	from, settled := v.settled(s)
 	switch {
 	case !settled:
@@ -82,6 +76,20 @@ func (v *view) rebase(s lasting) measures.Note {
 		text += " Recorded about then: " + e.Text + "."
 	}
 	return measures.Note{Code: RebaseShift, Text: text + questions}
+}
+
+// seen is what a shift looks like: "The last 12 months, from June 2025, lie above
+// the mean of 59.1%".
+func (v *view) seen(s lasting) string {
+	side := "below"
+	if s.up {
+		side = "above"
+	}
+	text := "The last " + v.count(s.points) + ", from " + v.period(s.from) + ", lie " + side + " the " + v.centreWord()
+	if v.full() {
+		text += " of " + v.value(v.c.Centre[v.last])
+	}
+	return text
 }
 
 // level says what the centre of a phase from a point on would be, where it may.
@@ -195,77 +203,4 @@ func (v *view) moving(from, points int, up bool) bool {
 		further = -further
 	}
 	return further > 3*ranges/n/d2*math.Sqrt(1/counted[0]+1/counted[1])
-}
-
-// eventAt is an event that began with a shift: at most two periods before its
-// first point, since chance adds points to a run, up to the point where it
-// settled, or three after the first.
-func (v *view) eventAt(first, settled int) *measures.Event {
-	if !v.c.XIsDate {
-		return nil
-	}
-	for k := range v.a.Events {
-		e := &v.a.Events[k]
-		if x := int32(e.Start); x >= v.c.X[max(0, first-2)] && x <= v.c.X[min(v.last, max(first+3, settled))] {
-			return e
-		}
-	}
-	return nil
-}
-
-// merger looks for events that make figures before and after them hard to
-// compare, within the chart, at which no phase begins. It speaks of the latest.
-func (v *view) merger() measures.Note {
-	var latest *measures.Event
-	first, others := 0, 0
-	for k := range v.a.Events {
-		e := &v.a.Events[k]
-		if !e.Rebase && e.Kind != measures.Merger && e.Kind != measures.DefinitionChange {
-			continue
-		}
-		i := v.firstFrom(int32(e.Start))
-		if i <= 0 || v.c.Phase[i] != v.c.Phase[i-1] || v.decided(e.Start) {
-			continue
-		}
-		if latest != nil {
-			others++
-		}
-		if latest == nil || e.Start > latest.Start {
-			latest, first = e, i
-		}
-	}
-	if latest == nil {
-		return measures.Note{}
-	}
-	text := latest.Text + ", " + v.period(first) + ": figures before and after may not be comparable, and no phase begins there. If they are not, a new phase from " +
-		v.period(first) + " is due: it takes a reason and a name, and nothing is redrawn before. If they are, say so beside the event."
-	switch {
-	case others == 1:
-		text += " The same holds for one earlier event."
-	case others > 1:
-		text += " The same holds for " + decimal(float64(others), 0) + " earlier events."
-	}
-	return measures.Note{Code: RebaseMerger, Text: text}
-}
-
-// firstFrom is the first point at or after x, or -1 where none is.
-func (v *view) firstFrom(x int32) int {
-	if !v.c.XIsDate || x <= v.c.X[0] {
-		return -1
-	}
-	for i, at := range v.c.X {
-		if at >= x {
-			return i
-		}
-	}
-	return -1
-}
-
-func (v *view) decided(start measures.Date) bool {
-	for i := range v.a.Decided {
-		if v.a.Decided[i].Start == start {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/advice"
 	"github.com/signalbox-health/signalbox/measures/words"
@@ -161,7 +162,7 @@ type counsel struct {
 func (v chartView) counsels() []counsel {
 	var list []counsel
 	for _, n := range v.chart.Advice {
-		c := counsel{text: shortName(n.Text)}
+		c := counsel{text: capital(strings.ReplaceAll(n.Text, demo.Label, ""))}
 		c.link, c.href = v.remedy(n.Code)
 		list = append(list, c)
 	}
