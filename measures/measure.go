@@ -1,5 +1,7 @@
 package measures
 
+import "strings"
+
 // Measure is an operational definition: what is counted, out of what, from
 // where, and which way is better. It is data; the plugin and entry named by
 // Uses compute it.
@@ -61,6 +63,15 @@ type MixStratum struct {
 	Denominator Input  `json:"denominator"`
 }
 
+// By names the strata in questions and addresses: the stratifier, or what
+// differs between strata of columns as one word, "type-of-department".
+func (m *Mix) By() string {
+	if m.Stratifier != "" {
+		return m.Stratifier
+	}
+	return strings.ReplaceAll(strings.ToLower(m.Of), " ", "-")
+}
+
 // Uses names the plugin and the entry in it that compute a measure.
 type Uses struct {
 	Plugin string `json:"plugin"`
@@ -77,10 +88,13 @@ type Input struct {
 }
 
 // Columns lists the columns of the dataset that the measure reads, each once.
-func (m *Measure) Columns() []string {
+func (m *Measure) Columns() []string { return ColumnsOf(m.Inputs) }
+
+// ColumnsOf lists the columns that inputs are made of, each once.
+func ColumnsOf(inputs []Input) []string {
 	var columns []string
 	seen := map[string]bool{}
-	for _, in := range m.Inputs {
+	for _, in := range inputs {
 		for _, list := range [][]string{in.Plus, in.Minus} {
 			for _, name := range list {
 				if !seen[name] {

@@ -94,7 +94,7 @@ func checkMeasure(m *measures.Measure) []error {
 	if m.Uses.Plugin == "" || m.Uses.Entry == "" {
 		bad("uses: name the plugin and the entry that compute it")
 	}
-	return append(problems, checkInputs(m)...)
+	return slices.Concat(problems, checkInputs(m), checkMix(m))
 }
 
 func checkInputs(m *measures.Measure) []error {
@@ -114,6 +114,62 @@ func checkInputs(m *measures.Measure) []error {
 	}
 	if seen["denominator"] && m.Denominator == "" {
 		problems = append(problems, errors.New("denominator is missing: say in words what the numerator is divided by"))
+	}
+	return problems
+}
+
+// checkMix holds the strata of a measure against what splitting a change needs:
+// a rate, and at least two strata that are told apart.
+func checkMix(m *measures.Measure) []error {
+	if m.Mix == nil {
+		return nil
+	}
+	var problems []error
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf("mix: "+format, args...)) }
+	x := m.Mix
+	if x.Of == "" {
+		bad("of is missing: say in words what differs between the strata, as in \"type of department\"")
+	}
+	for _, name := range []string{"numerator", "denominator"} {
+		if !slices.ContainsFunc(m.Inputs, func(in measures.Input) bool { return in.Name == name }) {
+			bad("the measure has no input %q: only the change of a rate can be split", name)
+		}
+	}
+	switch {
+	case (x.Stratifier == "") == (len(x.Strata) == 0):
+		bad("name either a stratifier of the measure's dataset or strata made of columns")
+	case x.Stratifier != "" && !slices.Contains(m.Stratifiers, x.Stratifier):
+		bad("stratifier %q is not among the measure's stratifiers", x.Stratifier)
+	case x.Stratifier != "" && x.Dataset != "":
+		bad("dataset %q: a stratifier is one of the measure's own dataset", x.Dataset)
+	case x.Stratifier == "" && len(x.Strata) == 1:
+		bad("one stratum alone has no mix; name at least two")
+	case x.Stratifier == "" && !datasetName.MatchString(string(x.Dataset)):
+		bad("dataset %q: name the dataset whose columns make the strata, in lower-case letters, digits and underscores", x.Dataset)
+	case x.Stratifier == "" && slices.Contains(m.Stratifiers, x.By()):
+		bad("of: %q is also a stratifier of the measure; choose other words", x.By())
+	}
+	return append(problems, checkStrata(x.Strata)...)
+}
+
+func checkStrata(strata []measures.MixStratum) []error {
+	var problems []error
+	seen := map[string]bool{}
+	for i, s := range strata {
+		if s.Name == "" || seen[s.Name] {
+			problems = append(problems, fmt.Errorf("mix: stratum %d: a name of its own is wanted, not %q", i+1, s.Name))
+		}
+		seen[s.Name] = true
+		for _, in := range []measures.Input{s.Numerator, s.Denominator} {
+			if len(in.Plus) == 0 {
+				problems = append(problems, fmt.Errorf("mix: stratum %q: input %q has no column to add", s.Name, in.Name))
+			}
+			for _, column := range measures.ColumnsOf([]measures.Input{in}) {
+				if !columnName.MatchString(column) {
+					problems = append(problems, fmt.Errorf("mix: stratum %q: column %q: lower-case letters, digits and underscores are wanted", s.Name, column))
+				}
+			}
+		}
 	}
 	return problems
 }

@@ -181,6 +181,24 @@ func TestAnIncompleteManifestIsRefusedWithEverythingThatIsMissing(t *testing.T) 
 		{func(m *Manifest) { m.Measures[0].Inputs[1].Plus = nil }, `input "denominator": no column to add`},
 		{func(m *Manifest) { m.Measures[0].Start = 1 }, "start_reason is missing"},
 		{func(m *Manifest) { m.Measures = append(m.Measures, m.Measures[0]) }, `measure "falls" appears twice`},
+		{func(m *Manifest) { m.Measures[0].Mix = &measures.Mix{Of: "ward"} }, "either a stratifier of the measure's dataset or strata"},
+		{func(m *Manifest) { m.Measures[0].Mix = &measures.Mix{Of: "ward", Stratifier: "ward"} }, `"ward" is not among the measure's stratifiers`},
+		{func(m *Manifest) { m.Measures[0].Mix = &measures.Mix{Stratifier: "ward"} }, "of is missing"},
+		{func(m *Manifest) {
+			m.Measures[0].Mix = &measures.Mix{Of: "ward", Dataset: "wards", Strata: []measures.MixStratum{{Name: "one"}}}
+		}, "one stratum alone has no mix"},
+		{func(m *Manifest) {
+			m.Measures[0].Mix = &measures.Mix{Of: "ward", Dataset: "wards", Strata: []measures.MixStratum{{Name: "one"}, {Name: "one"}}}
+		}, `stratum 2: a name of its own is wanted`},
+		{func(m *Manifest) {
+			m.Measures[0].Mix = &measures.Mix{Of: "ward", Dataset: "wards", Strata: []measures.MixStratum{{Name: "one"}, {Name: "two"}}}
+		}, `stratum "one": input "" has no column to add`},
+		{func(m *Manifest) {
+			m.Measures[0].Mix = &measures.Mix{Of: "ward", Strata: []measures.MixStratum{{Name: "one"}, {Name: "two"}}}
+		}, `dataset ""`},
+		{func(m *Manifest) {
+			m.Measures[0].Inputs, m.Measures[0].Mix = m.Measures[0].Inputs[:1], &measures.Mix{Of: "ward"}
+		}, `no input "denominator"`},
 	} {
 		m := complete()
 		test.change(&m)

@@ -111,8 +111,9 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	answer.Measure = measure
-	answer.Dataset, _ = a.Catalogue.Dataset(measure.Dataset)
+	answer.Measure, answer.division = measure, divisionOf(measure, q.Stratifier)
+	dataset, inputs := answer.division.source(measure)
+	answer.Dataset, _ = a.Catalogue.Dataset(dataset)
 	release, err := a.Catalogue.Release(measure)
 	if err != nil {
 		return policy.Decision{}, err
@@ -124,10 +125,6 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 	answer.way = way
 	now := a.Now()
 	period := a.period(q, measure, now)
-	stratifiers := []string{}
-	if q.Stratifier != "" {
-		stratifiers = append(stratifiers, q.Stratifier)
-	}
 	request := policy.Request{
 		ID:     rand.Text()[:12],
 		Now:    now.Unix(),
@@ -138,8 +135,8 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 			Signers: []string{}, Approval: "approved",
 		},
 		Resource: policy.Resource{
-			Dataset: measure.Dataset, Columns: measure.Columns(), ODS: q.Organisation,
-			Grain: "aggregate", Stratifiers: stratifiers, Period: period,
+			Dataset: dataset, Columns: measures.ColumnsOf(inputs), ODS: q.Organisation,
+			Grain: "aggregate", Stratifiers: answer.division.stratifiers(), Period: period,
 		},
 	}
 	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,

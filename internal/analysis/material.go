@@ -22,8 +22,12 @@ type material struct {
 // phases, the targets and the excluded months over them.
 func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer) (*material, error) {
 	q, m := &answer.Question, answer.Measure
-	columns := m.Columns()
-	query := postgres.SeriesQuery{Columns: columns, Stratifier: q.Stratifier, Period: answer.Receipt.Period, AsOf: q.AsOf}
+	_, inputs := answer.division.source(m)
+	columns := measures.ColumnsOf(inputs)
+	query := postgres.SeriesQuery{Columns: columns, Period: answer.Receipt.Period, AsOf: q.AsOf}
+	if answer.division.strata == nil {
+		query.Stratifier = q.Stratifier
+	}
 	if q.Organisation != policy.Everyone {
 		query.Organisations = []measures.ODSCode{q.Organisation}
 	}
@@ -31,12 +35,20 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s at %s: %w", m.ID, q.Organisation, err)
 	}
-	series := read.Series
-	for i := range series {
-		s := &series[i]
-		if s.Columns, err = combine(m.Inputs, columns, s.Columns); err != nil {
+	series := make([]measures.Series, 0, len(read.Series))
+	for i := range read.Series {
+		s := &read.Series[i]
+		if s.Columns, err = combine(inputs, columns, s.Columns); err != nil {
 			return nil, fmt.Errorf("inputs of %s: %w", m.ID, err)
 		}
+		if answer.division.strata != nil {
+			series = append(series, answer.division.part(s, len(m.Inputs))...)
+		} else {
+			series = append(series, *s)
+		}
+	}
+	for i := range series {
+		s := &series[i]
 		s.Targets = m.Targets
 		s.Phases = phasesOf(m, s, read.Phases[s.Organisation])
 		exclude(s, read.Events)

@@ -15,7 +15,7 @@ type Question struct {
 	// Organisation is the one asked about, or policy.Everyone.
 	Organisation measures.ODSCode
 	// Stratifier splits the answer into one chart a stratum; empty asks for
-	// the whole organisation.
+	// the whole organisation. It names one of Divisions.
 	Stratifier string
 	// Period is what to chart. A zero From means from the measure's own start,
 	// a zero To until today.
@@ -41,7 +41,8 @@ type Answer struct {
 	// something that broke. Other answers of the same call are untouched.
 	Err error
 
-	way method // how the question asks to draw it
+	way      method // how the question asks to draw it
+	division Division
 }
 
 // Chart is one series as it may be shown: the chart and the figures behind it
