@@ -217,6 +217,14 @@ func TestExcludedSubgroupIsLeftOutWhole(t *testing.T) {
 	}
 }
 
+func TestDrawingOfAFunnelNamesItsGroups(t *testing.T) {
+	run := chartCommand(t)
+	out, err := run("group,numerator,denominator\nNorth & West,95,100\nSouth,48,100\nEast,55,110\nMid,60,120\n", "--kind", "funnel", "--format", "svg", "-")
+	if err != nil || !strings.Contains(out, "North &amp; West") || !strings.Contains(out, "99.8%") {
+		t.Errorf("%v\n%.1500s", err, out)
+	}
+}
+
 func TestRangesStandBesideTheirChart(t *testing.T) {
 	run := chartCommand(t)
 	out, err := run(twenty, "--ranges", "--format", "json", "-")

@@ -9,6 +9,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/export"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/advice"
+	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/measures/words"
 	"github.com/signalbox-health/signalbox/web/plot"
 )
@@ -33,7 +34,7 @@ func (d *drawn) write(w io.Writer, terminal terminalOf) error {
 	case "csv":
 		return export.CSV(w, items...)
 	case "svg":
-		_, err := w.Write(plot.Standalone(d.picture(items)))
+		_, err := w.Write(d.svg(items))
 		return err
 	}
 	for i := range items {
@@ -78,6 +79,26 @@ func (d *drawn) method() words.Method {
 		m.Ratio, m.Additive, m.Exact = p.Ratio.String(), p.Additive, p.Exact
 	}
 	return m
+}
+
+func (d *drawn) svg(items []export.Item) []byte {
+	if d.settings.parameters.Kind == measures.Funnel && items[0].Chart.Kind == measures.Funnel {
+		return plot.StandaloneFunnel(d.funnel(&items[0]))
+	}
+	return plot.Standalone(d.picture(items))
+}
+
+// funnel is the groups by their size.
+func (d *drawn) funnel(item *export.Item) plot.FunnelPicture {
+	p := plot.FunnelPicture{Chart: item.Chart, Parameters: d.settings.parameters, Title: d.title(),
+		Description: words.Sentence(item.Words, item.Chart).String(), Unit: item.Words.Unit, Centre: capital(item.Words.Centre)}
+	if d.settings.parameters.Ratio == spc.Standardised {
+		p.Size = "Expected number"
+	}
+	for _, name := range d.data.Groups {
+		p.Groups = append(p.Groups, plot.Group{Name: name})
+	}
+	return p
 }
 
 // picture is the first chart, with its moving ranges below where they were asked
