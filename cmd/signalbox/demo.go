@@ -76,7 +76,10 @@ func demonstrationDatasets(ctx context.Context, db *postgres.DB) (map[measures.D
 	for _, d := range there {
 		real[d.ID] = !d.Synthetic
 	}
-	definitions := map[measures.DatasetID]measures.Dataset{demo.Falls().ID: demo.Falls()}
+	definitions := map[measures.DatasetID]measures.Dataset{}
+	for _, d := range demo.Own() {
+		definitions[d.ID] = d
+	}
 	for _, d := range shipped {
 		if !real[d.ID] {
 			definitions[d.ID] = demo.Labelled(d)

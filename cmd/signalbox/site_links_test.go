@@ -54,7 +54,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 }
 
 // closedDoor is the address of a chart of data that its trust has not published.
-var closedDoor = regexp.MustCompile(`^/trusts/ZZ[A-Z]/measures/demo-falls$`)
+var closedDoor = regexp.MustCompile(`^/trusts/ZZ[A-Z]/measures/demo-(falls|missed)(/strata|/mix)?$`)
 
 // linksOf gives the addresses that a page links to, and holds it to having what
 // it points at within itself.

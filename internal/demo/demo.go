@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -59,6 +60,8 @@ func Files(seed uint64) []File {
 		{Like: "rtt_incomplete_trust_monthly", Name: "demonstration_rtt.csv", Dataset: "rtt", Content: listFile(seed)},
 		{Like: "tidy", Name: "demonstration_falls_zza.csv", As: "ZZA", Dataset: Falls().ID, Content: fallsFile(seed, "ZZA")},
 		{Like: "tidy", Name: "demonstration_falls_zzb.csv", As: "ZZB", Dataset: Falls().ID, Content: fallsFile(seed, "ZZB")},
+		{Like: "tidy", Name: "demonstration_missed_zza.csv", As: "ZZA", Dataset: Missed().ID, Content: missedFile(seed, "ZZA")},
+		{Like: "tidy", Name: "demonstration_missed_zzb.csv", As: "ZZB", Dataset: Missed().ID, Content: missedFile(seed, "ZZB")},
 	}
 }
 
@@ -67,7 +70,7 @@ func Files(seed uint64) []File {
 // said to be invented wherever a page says where its figures come from. Loading
 // real figures brings the real definition back.
 func Labelled(d measures.Dataset) measures.Dataset {
-	if d.ID == Falls().ID {
+	if slices.ContainsFunc(Own(), func(own measures.Dataset) bool { return own.ID == d.ID }) {
 		return d
 	}
 	d.Title += " (demonstration)"

@@ -51,7 +51,7 @@ func number(t testing.TB, cell string) float64 {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	// Changing a story changes this digest; changing the machine must not.
-	const want = "bc816c15d9bbc1c81885aaf26adfed10279d1ce8d7822dfffb9dd323e5c253f2"
+	const want = "b8990060eb6e831bf92f157af074637599de7ef999b8d61e9652bd5662fed1f3"
 	h := sha256.New()
 	for _, f := range Files(DefaultSeed) {
 		h.Write([]byte(f.Like + "\n" + f.Name + "\n" + string(f.As) + "\n"))
@@ -101,8 +101,10 @@ func TestEverythingIsLabelledAsInvented(t *testing.T) {
 			}
 		}
 	}
-	if dataset := Falls(); !strings.Contains(dataset.Title, "demonstration") || !strings.Contains(dataset.Attribution, "invented") {
-		t.Errorf("dataset %+v is not labelled", dataset)
+	for _, dataset := range Own() {
+		if !strings.Contains(dataset.Title, "demonstration") || !strings.Contains(dataset.Attribution, "invented") {
+			t.Errorf("dataset %+v is not labelled", dataset)
+		}
 	}
 	d := Labelled(measures.Dataset{ID: "rtt", Title: "Waiting list", Licence: "OGL", Attribution: "NHS England", Published: true})
 	if !d.Synthetic || !d.Published || d.Title != "Waiting list (demonstration)" || !strings.Contains(d.Attribution, "invented") {

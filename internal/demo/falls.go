@@ -26,7 +26,7 @@ func Falls() measures.Dataset {
 	}
 }
 
-// Manifest brings the measure that is drawn from Falls.
+// Manifest brings the measures that are drawn from Falls and Missed.
 func Manifest() plugins.Manifest {
 	return plugins.Manifest{
 		ID: "demonstration", Version: "1.0.0", Title: "Measures of the demonstration",
@@ -45,7 +45,7 @@ func Manifest() plugins.Manifest {
 			Uses: measures.Uses{Plugin: "spc", Entry: "xmr"}, Rules: measures.MDC, Baseline: 24,
 			AuthoredBy: "Signalbox library", CheckedBy: "Signalbox library",
 			ReviewDate: measures.DateOf(2027, 11, 1),
-		}},
+		}, missedMeasure()},
 	}
 }
 

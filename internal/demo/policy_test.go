@@ -52,6 +52,9 @@ func TestWhoSeesWhatInTheDemonstration(t *testing.T) {
 		{"demo-governance-lead", "demo_falls", "ZZB", false},
 		{"demo-analyst", "demo_falls", "ZZB", true},
 		{"demo-innovator", "demo_falls", "ZZA", false},
+		{"demo-clinician", "demo_missed", "ZZA", true},
+		{"demo-clinician", "demo_missed", "ZZB", false},
+		{"demo-analyst", "demo_missed", "ZZB", true},
 		{"demo-innovator", "ae_4h", "ZZA", true},
 	} {
 		var actor policy.Actor

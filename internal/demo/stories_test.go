@@ -312,6 +312,54 @@ func TestFallsAreUnpublishedAndGetFewerAtOneTrust(t *testing.T) {
 	})
 }
 
+// The gap between the most and the least deprived fifth narrows at one trust and
+// stays at the other, whose numbers are small.
+func TestMissedAppointmentsByDeprivation(t *testing.T) {
+	if d := Missed(); d.Published || d.Synthetic || !d.Additive {
+		t.Errorf("%+v", d)
+	}
+	eachSeed(t, func(t *testing.T, seed uint64) {
+		small := 0
+		for code, narrows := range map[measures.ODSCode]bool{"ZZA": true, "ZZB": false} {
+			sums := map[string]*[4]float64{}
+			for _, row := range read(t, missedFile(seed, code)) {
+				n, d := number(t, row["numerator"]), number(t, row["denominator"])
+				if n > d || row["stratifier"] != "deprivation" || row["org_code"] != string(code) {
+					t.Fatalf("%v", row)
+				}
+				if code == "ZZB" && n > 0 && n < 8 {
+					small++
+				}
+				sum := sums[row["stratum"]]
+				if sum == nil {
+					sum = new([4]float64)
+					sums[row["stratum"]] = sum
+				}
+				after := 0
+				if row["period"] >= "2025-10-01" {
+					after = 2
+				} else if row["period"] >= "2025-06-01" {
+					continue
+				}
+				sum[after], sum[after+1] = sum[after]+n, sum[after+1]+d
+			}
+			if len(sums) != 5 {
+				t.Fatalf("%d strata", len(sums))
+			}
+			gap := func(at int) float64 {
+				most, least := sums["1 most deprived"], sums["5 least deprived"]
+				return most[at]/most[at+1] - least[at]/least[at+1]
+			}
+			if before, after := gap(0), gap(2); before < 0.13 || (after < 0.09) != narrows {
+				t.Errorf("%s: the gap goes from %.3f to %.3f", code, before, after)
+			}
+		}
+		if small < 30 {
+			t.Errorf("%d small numbers", small)
+		}
+	})
+}
+
 func TestLastMonthIsProvisional(t *testing.T) {
 	provisional := 0
 	for _, row := range read(t, fourHourFile(DefaultSeed)) {
