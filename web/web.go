@@ -55,7 +55,7 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /trusts/{ods}/measures/{measure}", s.page(s.Charts.Chart)) // also .csv .json .svg
 	signedIn.Handle("GET /measures", s.page(s.Charts.Measures))                     // the list
 	signedIn.Handle("GET /measures/{measure}", s.page(s.Charts.Everyone))           // a measure, all trusts
-	for _, format := range []string{"", ".csv", ".json"} {
+	for _, format := range []string{"", ".csv", ".json", ".svg"} {
 		signedIn.Handle("GET /measures/{measure}/funnel"+format, s.page(s.Charts.Funnel)) // the same by size of trust: ?over= ?to= ?od= ?at=
 	}
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/policy/disclosure"
@@ -123,17 +122,14 @@ func (a *Analysis) compare(ctx context.Context, f *Funnel, answer *Answer, recor
 // disclosure.Funnel, and groups numbered from 1: it never learns which
 // organisation is which.
 func (a *Analysis) draw(ctx context.Context, f *Funnel, answer *Answer, terms policy.Disclosure) (hidden int, err error) {
-	f.Additive = f.Comparison.Dispersion == Allowed || f.Comparison.Dispersion == Judged && len(f.Groups) >= groupsForDispersion
+	p := &f.Parameters
+	p.Additive = f.Comparison.Dispersion == Allowed || f.Comparison.Dispersion == Judged && len(f.Groups) >= groupsForDispersion
 	if len(f.Groups) == 0 {
 		f.Chart = measures.Chart{Kind: measures.Funnel, Target: measures.Missing}
 		return 0, nil
 	}
-	// Of every set of rules, the one about points outside applies to a funnel.
-	p := spc.Defaults(measures.Funnel, measures.MDC)
-	p.Direction, p.Multiply = f.Measure.Direction, f.Measure.Unit.Multiply
-	p.Ratio, p.Additive = f.Ratio, f.Additive
 	request := wire.Request{Measure: string(f.Measure.ID), Entry: measures.Funnel.String(), Whole: true,
-		Inputs: []string{sdk.InputNumerator, sdk.InputDenominator}, Parameters: sdk.ChartParameters(p)}
+		Inputs: []string{sdk.InputNumerator, sdk.InputDenominator}, Parameters: sdk.ChartParameters(*p)}
 	answer.Receipt.Rules = p.Rules
 	answer.Receipt.Methods = []Method{{Entry: request.Entry, Rules: p.Rules, Series: 1}}
 	f.Figure, hidden, err = disclosure.Funnel(terms, f.Figure, func(numerator, denominator []float64) (measures.Chart, error) {

@@ -102,8 +102,8 @@ func TestFunnelOfPublishedFiguresIsTheFileComputedDirectly(t *testing.T) {
 			t.Errorf("%s: %d groups, the file has %d", test.name, len(f.Groups), len(groups))
 			continue
 		}
-		if f.First != test.last.AddMonths(1-test.periods) || f.Last != test.last || f.Additive != test.additive || f.Ratio != spc.Proportion {
-			t.Errorf("%s: from %s to %s, additive %v, ratio %s", test.name, f.First, f.Last, f.Additive, f.Ratio)
+		if f.First != test.last.AddMonths(1-test.periods) || f.Last != test.last || f.Parameters.Additive != test.additive || f.Parameters.Ratio != spc.Proportion {
+			t.Errorf("%s: from %s to %s, additive %v, ratio %s", test.name, f.First, f.Last, f.Parameters.Additive, f.Parameters.Ratio)
 		}
 		if outside := countOutside(&f.Chart); outside == 0 || test.additive && outside > 20 {
 			t.Errorf("%s: %d trusts lie outside", test.name, outside)
@@ -199,8 +199,8 @@ func TestPluginOfAFunnelLearnsNoNames(t *testing.T) {
 	if !slices.Equal(q.Series[0].Periods, []measures.Date{1, 2, 3, 4}) {
 		t.Errorf("the groups are numbered %v", q.Series[0].Periods)
 	}
-	if f.Ratio != spc.Rate || f.Additive {
-		t.Errorf("four rates per 1,000 are compared as %s, additive %v", f.Ratio, f.Additive)
+	if f.Parameters.Ratio != spc.Rate || f.Parameters.Additive {
+		t.Errorf("four rates per 1,000 are compared as %s, additive %v", f.Parameters.Ratio, f.Parameters.Additive)
 	}
 }
 

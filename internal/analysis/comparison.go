@@ -59,8 +59,7 @@ type Funnel struct {
 	Available   []measures.Date
 	Provisional int // organisations whose sums hold figures that may still change
 	Events      []measures.Event
-	Ratio       spc.Ratio
-	Additive    bool // limits allow for differences beyond chance
+	Parameters  spc.Parameters // that the funnel was drawn with
 	Receipt     Receipt
 }
 

@@ -29,8 +29,11 @@ func (f *Funnel) add(material *material) {
 	}
 	f.First = back(m.Grain, f.Last, c.Periods-1)
 	f.Figure.Organisation, f.Figure.Multiply = policy.Everyone, m.Unit.Multiply
-	if f.Ratio = spc.Rate; m.Unit.Symbol == "%" {
-		f.Ratio = spc.Proportion
+	// Of every set of rules, the one about points outside applies to a funnel.
+	f.Parameters = spc.Defaults(measures.Funnel, measures.MDC)
+	f.Parameters.Direction, f.Parameters.Multiply = m.Direction, m.Unit.Multiply
+	if f.Parameters.Ratio = spc.Rate; m.Unit.Symbol == "%" {
+		f.Parameters.Ratio = spc.Proportion
 	}
 	for i := range series {
 		s := &series[i]
@@ -48,7 +51,7 @@ func (f *Funnel) add(material *material) {
 			out.Why = Incomplete
 		case sum[1] <= 0:
 			out.Why = NothingToSee
-		case f.Ratio == spc.Proportion && sum[0] > sum[1]:
+		case f.Parameters.Ratio == spc.Proportion && sum[0] > sum[1]:
 			out.Why = MoreThanAll
 		default:
 			f.Groups = append(f.Groups, s.Organisation)

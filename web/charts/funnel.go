@@ -17,7 +17,9 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/words"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/sdk"
 	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/plot"
 )
 
 // funnelView is one measure at all trusts over a stretch, by their size.
@@ -30,6 +32,7 @@ type funnelView struct {
 	takeovers []postgres.Takeover
 	subject   words.Subject
 	reading   words.Reading
+	picture   plot.FunnelPicture
 	rows      []funnelRow // in order of name
 	asked     url.Values
 	lengths   []int // how many periods may be added up
@@ -184,17 +187,41 @@ func (v *funnelView) fill() {
 		}
 	}
 	v.subject.Unit, v.subject.Group, v.subject.Hidden = v.measure.Unit, "trust", hiddenRange(f.Receipt.Disclosure)
+	v.subject.Method = words.Method{Ratio: f.Parameters.Ratio.String(), Additive: f.Parameters.Additive}
 	v.subject.Title = v.measure.Title + ", " + v.stretch()
 	if len(f.Groups) == 0 {
 		return
 	}
 	v.reading = words.Sentence(v.subject, &f.Chart)
+	v.picture = v.drawing()
 	for i := range f.Groups {
 		v.rows = append(v.rows, v.row(i))
 	}
 	slices.SortStableFunc(v.rows, func(a, b funnelRow) int {
 		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
 	})
+}
+
+// drawing is the funnel as package plot draws it.
+func (v *funnelView) drawing() plot.FunnelPicture {
+	f := &v.funnel
+	p := plot.FunnelPicture{Chart: &f.Chart, Parameters: f.Parameters, Title: v.measure.Title,
+		Organisation: countText(len(f.Groups), "trust", "trusts") + ", " + v.stretch(), Description: v.reading.String(),
+		Source: strings.Join(v.page.Attribution, " "), Unit: v.measure.Unit, Noun: "trust", Hidden: v.subject.Hidden, ID: "funnel",
+		Size: v.inputTitle(sdk.InputDenominator) + ", " + v.stretch()}
+	for i, code := range f.Groups {
+		name := v.subject.Groups[i]
+		p.Groups = append(p.Groups, plot.Group{Name: name, Short: withoutForm(name), Href: chartAddress(code, v.measure.ID), Own: code == v.own})
+	}
+	return p
+}
+
+// withoutForm leaves the legal form off a name, where there is little room.
+func withoutForm(name string) string {
+	for _, form := range []string{" NHS Foundation Trust", " NHS Trust"} {
+		name = strings.TrimSuffix(name, form)
+	}
+	return name
 }
 
 // item is the funnel as package export writes it: programs want codes.
@@ -215,9 +242,13 @@ func (v *funnelView) file(w http.ResponseWriter, format string) error {
 	case "csv":
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		return export.CSV(w, v.item())
-	default:
+	case "json":
 		w.Header().Set("Content-Type", "application/json")
 		return export.JSON(w, v.item())
+	default:
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, err := w.Write(plot.StandaloneFunnel(v.picture))
+		return err
 	}
 }
 

@@ -205,7 +205,7 @@ func (v *funnelView) compared(code measures.ODSCode) bool {
 func (v *funnelView) limitsText() string {
 	f := &v.funnel
 	scale := "Rates are compared on a logarithmic scale"
-	if f.Ratio == spc.Proportion {
+	if f.Parameters.Ratio == spc.Proportion {
 		scale = "Shares are compared on the arcsine scale"
 	}
 	text := scale + ", each with the limits for its own size. "
@@ -215,12 +215,12 @@ func (v *funnelView) limitsText() string {
 	}
 	n := len(f.Groups)
 	switch {
-	case f.Additive && f.Chart.Tau2 > 0:
+	case f.Parameters.Additive && f.Chart.Tau2 > 0:
 		text += "The trusts differ by more than chance in the counts" + spread + ", for many reasons at once: who comes, how it is counted, how care is given. The limits allow for that, so what lies outside stands out from this spread too."
 		if n < groupsForSpread {
 			text += " With " + countText(n, "trust", "trusts") + ", how far they differ is known only roughly."
 		}
-	case f.Additive:
+	case f.Parameters.Additive:
 		text += "The trusts differ by no more than chance in the counts" + spread + ", so there is nothing more for the limits to allow for."
 	case f.Comparison.Dispersion == analysis.Judged:
 		text += "The limits are for chance in the counts alone, because " + countText(n, "trust is", "trusts are") + " too few to tell how far trusts differ beyond it."
@@ -240,7 +240,7 @@ const groupsForSpread = 10
 
 // otherLimits leads to the same funnel with the other kind of limits.
 func (v *funnelView) otherLimits() (href, text string) {
-	if v.funnel.Additive {
+	if v.funnel.Parameters.Additive {
 		return v.address("", "od", "none"), "Limits for chance in the counts alone"
 	}
 	return v.address("", "od", "additive"), "Limits that allow for differences between trusts"
@@ -291,14 +291,14 @@ func ReasonOfNoFunnel(err error) string {
 func (v *funnelView) facts() []layout.Fact {
 	f := &v.funnel
 	ratio, dispersion := "rates", "chance alone"
-	if f.Ratio == spc.Proportion {
+	if f.Parameters.Ratio == spc.Proportion {
 		ratio = "proportions"
 	}
-	if f.Additive {
+	if f.Parameters.Additive {
 		dispersion = "additive over-dispersion"
 	}
 	text := v.stretch() + "; " + ratio + ", " + dispersion
-	if tau2 := f.Chart.Tau2; f.Additive && !measures.IsMissing(tau2) {
+	if tau2 := f.Chart.Tau2; f.Parameters.Additive && !measures.IsMissing(tau2) {
 		text += fmt.Sprintf(", tau² %.4g", tau2)
 	}
 	return receiptFacts(f.Receipt, []layout.Fact{{Term: "Compared", Value: countText(len(f.Groups), "trust", "trusts") + "; " + text}})
@@ -316,7 +316,7 @@ func (v *funnelView) inputTitle(name string) string {
 
 // valueTitle heads the column of what is plotted.
 func (v *funnelView) valueTitle() string {
-	if v.funnel.Ratio == spc.Proportion {
+	if v.funnel.Parameters.Ratio == spc.Proportion {
 		return "Share"
 	}
 	return "Rate"
