@@ -250,6 +250,9 @@ func (g *goldenCase) flags() []string {
 		{"se_shift", "--shift"}, {"decision_interval", "--decision"}, {"head_start", "--head-start"}} {
 		add(setting[1], cell(g.Input[setting[0]]))
 	}
+	if g.Input["y.neg"] == false {
+		add("--floor", "0")
+	}
 	for _, x := range list(g.Input["rebase"]) {
 		add("--rebase", cell(x))
 	}

@@ -42,8 +42,6 @@ func (g *goldenCase) notRunnable() string {
 		return "measures/spc tests it"
 	case g.has("x.period"):
 		return "months are summed to quarters before a series is charted"
-	case g.has("y.neg"):
-		return "limits of an XmR chart are clamped by --floor, which is not the same"
 	}
 	return ""
 }
