@@ -15,6 +15,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/spc"
+	"github.com/signalbox-health/signalbox/web/browsertest"
 )
 
 // funnelFile is what a funnel's JSON holds.
@@ -135,6 +136,45 @@ func TestFunnelOfAMonthHasTheValuesOfTheChartsOfItsTrusts(t *testing.T) {
 		if last.X != "2026-05-01" || last.Y == nil || math.Abs(*last.Y-point.Y) > 1e-9 {
 			t.Errorf("%s: %+v in its chart, %v in the funnel", point.Group, last, point.Y)
 		}
+	}
+}
+
+// TestFilesOfAFunnelAgreeWithItsPage, which says the same in order of name.
+func TestFilesOfAFunnelAgreeWithItsPage(t *testing.T) {
+	s, b := site(t), eyes(t)
+	b.Look(t, views[0])
+	s.sit(t, b, "demo-clinician")
+	r := s.as(t, "demo-clinician")
+	for _, path := range []string{"/measures/ae-4h/funnel", "/measures/cancer-62d/funnel?over=3&od=none", "/measures/ae-4h/funnel?to=2024-12-01"} {
+		b.Visit(t, s.address+path, 200)
+		page := browsertest.Eval[struct {
+			Sentence string
+			Values   map[string]string
+			Files    map[string]string
+		}](t, b, `({
+			sentence: document.querySelector(".sentence").textContent.replace(/\s+/g, " ").trim(),
+			values: Object.fromEntries([...document.querySelectorAll("#numbers tbody tr")].map(r => [r.id.slice(6), r.querySelector("td b").textContent.trim()])),
+			files: Object.fromEntries([...document.querySelectorAll(".tools a")].map(a => [a.textContent, a.getAttribute("href")])),
+		})`)
+		c := readFunnel(t, download(t, r, page.Files["JSON"], "application/json")).Charts[0]
+		if c.Sentence != page.Sentence || len(c.Points) != len(page.Values) || len(c.Points) < 10 {
+			t.Errorf("%s: %q of %d trusts, the JSON says %q of %d", path, page.Sentence, len(page.Values), c.Sentence, len(c.Points))
+		}
+		for _, point := range c.Points {
+			if written := page.Values[string(codeIn(point.Group))]; likeOnPage(&point.Y, written) != bare(written) {
+				t.Errorf("%s: %s has %s on the page, the JSON %v", path, point.Group, written, point.Y)
+			}
+		}
+		if values := csvValues(t, download(t, r, page.Files["CSV"], "text/csv")); len(values) != len(c.Points) {
+			t.Errorf("%s: the CSV has %d rows", path, len(values))
+		}
+		checkDrawing(t, download(t, r, page.Files["SVG"], "image/svg+xml"))
+	}
+	if answer := r.get(t, "/measures/ae-4h/funnel.json?to=2015-01-01"); answer.StatusCode != 404 {
+		t.Errorf("a funnel of nothing answers %s as a file", answer.Status)
+	}
+	if answer := r.get(t, "/measures/ae-attendances/funnel.csv"); answer.StatusCode != 422 || !strings.Contains(answer.body, "without a denominator") {
+		t.Errorf("the file of a count's funnel answers %s", answer.Status)
 	}
 }
 

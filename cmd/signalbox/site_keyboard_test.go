@@ -48,7 +48,7 @@ func TestKeyboardReachesAllThereIsAndSaysWhereItIs(t *testing.T) {
 		view browsertest.View
 	}{
 		{"/", views[0]}, {"/trusts/ZZA", views[2]}, {"/trusts/ZZA/measures/ae-4h", views[0]}, {"/trusts/ZZA/measures/ae-4h", views[2]},
-		{"/measures/ae-4h", views[2]}, {"/governance", views[0]},
+		{"/measures/ae-4h", views[2]}, {"/measures/ae-4h/funnel", views[0]}, {"/measures/ae-4h/funnel", views[2]}, {"/governance", views[0]},
 	} {
 		t.Run(test.path+" "+test.view.String(), func(t *testing.T) {
 			b.Look(t, test.view)

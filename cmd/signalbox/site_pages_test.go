@@ -121,7 +121,7 @@ func (p sitePage) check(t *testing.T, f pageFacts) {
 	if p.chart && (len(f.Sentence) < 40 || f.Drawings != 3 || f.Rows < 2 || f.Icons != 2) {
 		t.Errorf("the chart has the sentence %q, %d drawings, %d rows, %d icons", f.Sentence, f.Drawings, f.Rows, f.Icons)
 	}
-	if p.funnel && (len(f.Sentence) < 40 || f.Rows < 10 || f.Icons != 0) {
+	if p.funnel && (len(f.Sentence) < 40 || f.Rows < 10 || f.Drawings != 3 || f.Icons != 0) {
 		t.Errorf("the funnel has the sentence %q, %d drawings, %d rows, %d icons", f.Sentence, f.Drawings, f.Rows, f.Icons)
 	}
 }

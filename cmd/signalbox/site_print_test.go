@@ -16,7 +16,7 @@ func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 	for _, test := range []struct {
 		path  string
 		pages int // at most
-	}{{"/", 3}, {"/trusts/ZZA", 3}, {"/trusts/ZZA/measures/ae-4h", 4}, {"/measures/ae-4h", 4}, {"/governance", 3}} {
+	}{{"/", 3}, {"/trusts/ZZA", 3}, {"/trusts/ZZA/measures/ae-4h", 4}, {"/measures/ae-4h", 4}, {"/measures/ae-4h/funnel", 4}, {"/governance", 3}} {
 		t.Run(test.path, func(t *testing.T) {
 			s.sit(t, b, "demo-clinician")
 			b.Visit(t, s.address+test.path, 200)
