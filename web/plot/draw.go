@@ -13,6 +13,7 @@ type drawing struct {
 	from, to int       // the points drawn
 	px, py   []float64 // where each drawn point stands; py is missing where it is
 	slotWide float64
+	origin   float64 // the slot at the left edge
 
 	left, top, right, bottom float64 // the edges of the plot
 	segments                 []segment
@@ -59,6 +60,9 @@ func aligned(upper, lower Picture, size Size) (a, b *drawing) {
 	return a, b
 }
 
+// widestMargin is the part of the width that labels may take at most.
+const widestMargin = .4
+
 func (d *drawing) margins() {
 	c := d.p.Chart
 	d.slots = newSlots(c, d.p.Grain)
@@ -71,7 +75,7 @@ func (d *drawing) margins() {
 	}
 	d.scale = newScale(d.p, d.from, d.to)
 	d.left = math.Max(d.frame.left, d.widestTick()+9)
-	d.right = d.width - math.Max(d.frame.right, math.Min(d.widestLabel()+d.labelGap+2, d.width/3))
+	d.right = d.width - math.Max(d.frame.right, math.Min(d.widestLabel()+d.labelGap+2, d.width*widestMargin))
 	d.bottom = d.height - d.below
 }
 
@@ -93,7 +97,13 @@ func (d *drawing) placePoints() {
 		return
 	}
 	first, last := d.slots.at[d.from], d.slots.at[d.to-1]
-	d.slotWide = (d.right - d.left) / (last - first + 1)
+	d.spread(first, last)
+}
+
+// spread gives the slots from one to another the whole width of the plot, and
+// each point its place in it.
+func (d *drawing) spread(first, last float64) {
+	d.origin, d.slotWide = first, (d.right-d.left)/(last-first+1)
 	d.px = make([]float64, d.to-d.from)
 	for i := range d.px {
 		d.px[i] = d.slotX(d.slots.at[d.from+i])
@@ -102,7 +112,7 @@ func (d *drawing) placePoints() {
 
 // slotX is the x of the middle of a slot.
 func (d *drawing) slotX(slot float64) float64 {
-	return d.left + (slot-d.slots.at[d.from]+.5)*d.slotWide
+	return d.left + (slot-d.origin+.5)*d.slotWide
 }
 
 // y is where a value stands; values beyond the scale stand on its edge.
@@ -178,7 +188,7 @@ func (d *drawing) grid() {
 		d.text("ax", d.left-7, d.y(v)+.35*d.em, "end")
 		d.b = d.appendTick(d.b, v)
 		if k == steps {
-			d.escaped(d.p.Unit.Symbol)
+			d.escaped(d.tickSymbol())
 		}
 		d.s("</text>")
 	}
@@ -200,9 +210,17 @@ func (d *drawing) appendTick(b []byte, v float64) []byte {
 	return appendLarge(b, v, d.scale.decimals, from)
 }
 
+// tickSymbol is written behind the top number of the y axis, if it is short.
+func (d *drawing) tickSymbol() string {
+	if symbol := d.p.Unit.Symbol; d.size != Narrow || len(symbol) <= 3 {
+		return symbol
+	}
+	return ""
+}
+
 func (d *drawing) widestTick() float64 {
 	var room [32]byte
-	most := textWidth(string(d.appendTick(room[:0], d.scale.high))+d.p.Unit.Symbol, d.em)
+	most := textWidth(string(d.appendTick(room[:0], d.scale.high))+d.tickSymbol(), d.em)
 	for _, v := range [...]float64{d.scale.low, d.scale.low + d.scale.step} {
 		most = math.Max(most, textWidth(string(d.appendTick(room[:0], v)), d.em))
 	}

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -230,7 +231,9 @@ func (p *FunnelPicture) entries() []entry {
 	line := func(word, draw string) {
 		list = append(list, entry{word: word, wide: true, draw: func(w *pen) { w.s(draw) }})
 	}
-	line(p.centreName(), `<path class="mean" d="M1 8H25"/>`)
+	if slices.ContainsFunc(p.Chart.Y, finite) {
+		line(p.centreName(), `<path class="mean" d="M1 8H25"/>`)
+	}
 	if places[within] || places[between] || has[lookImprovement] || has[lookConcernUp] || has[lookConcernDown] || has[lookNeutral] {
 		line("95% limits", `<path class="lim" d="M1 8H25"/>`)
 		line("99.8% limits", `<path class="band" d="M0 2H26V14H0Z"/><path class="far" d="M0 2H26M0 14H26"/>`)

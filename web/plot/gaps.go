@@ -53,6 +53,13 @@ func notMeasured(c *measures.Chart, i int) bool {
 // gaps draws a field where nothing was measured, with words and dates in it
 // where there is room: across, or else upright.
 func (d *drawing) gaps() {
+	d.gapFields()
+	for _, s := range d.spans {
+		d.gapText(s)
+	}
+}
+
+func (d *drawing) gapFields() {
 	if len(d.spans) == 0 {
 		return
 	}
@@ -65,9 +72,6 @@ func (d *drawing) gaps() {
 		d.s("Z")
 	}
 	d.shut()
-	for _, s := range d.spans {
-		d.gapText(s)
-	}
 }
 
 func (d *drawing) gapText(s span) {

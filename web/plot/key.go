@@ -50,7 +50,7 @@ func (p *Picture) entries() []entry {
 		words[lookCommon] = "Measured"
 	}
 	for _, l := range [...]look{lookImprovement, lookConcernUp, lookConcernDown, lookNeutral, lookCommon, lookExcluded} {
-		if has.looks[l] && !(l == lookCommon && p.made.summed()) {
+		if has.looks[l] && !(l == lookCommon && p.made.bare) {
 			list = append(list, entry{word: words[l], draw: func(w *pen) {
 				w.open(lookClasses[l])
 				w.shape(l, 8, 8.3, 1.05)
@@ -85,10 +85,14 @@ func (p *Picture) entries() []entry {
 			word = "Decision limits"
 		}
 		list = append(list, entry{word: word, wide: true, draw: func(w *pen) {
-			w.s(`<path class="band" d="M0 2H26V14H0Z"/><path class="` + has.limClass + `" d="M0 2H26M0 14H26"/>`)
+			w.s(`<path class="band" d="M0 2H26V14H0Z"/>`)
+			if !p.made.plain {
+				w.s(`<path class="` + has.limClass + `" d="M0 2H26M0 14H26"/>`)
+			}
 		}})
 	}
 	line(has.target, "Target", "target")
+	line(p.made.mainKey != "" && slices.ContainsFunc(p.Chart.Y, finite), p.made.mainKey, gapClass(0))
 	for _, c := range p.made.columns {
 		if c.key == "" || !slices.ContainsFunc(c.values, finite) {
 			continue

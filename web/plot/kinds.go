@@ -16,6 +16,10 @@ type made struct {
 	long    bool            // a line of many cases, never cut to the last 36
 	sums    bool            // of a vlad: its risk-adjusted sums, not the line itself
 	signed  bool            // values above zero bear a plus
+	bare    bool            // the main line has points only where something is found
+	gap     []GapLine       // of a gap: all its lines, the main one first
+	plain   bool            // the band stands for the limits
+	mainKey string          // name of the main line in the legend; empty: none
 	upper   string          // names of the limits; empty: "Upper limit", "Lower limit"
 	lower   string
 	end     string // what stands beside the last value; empty: its period
@@ -34,7 +38,7 @@ type column struct {
 // weighted mean of an EWMA, the sums of a CUSUM, of single outcomes, of a VLAD.
 // Everything that finds a place on the page then works for all kinds alike.
 func (p Picture) plotted() Picture {
-	if p.made.values != nil {
+	if p.made.values != nil || p.made.gap != nil {
 		return p
 	}
 	p.made.unit = p.Unit
@@ -75,7 +79,7 @@ func (p *Picture) sums() {
 	if c.Kind == measures.CUSUM {
 		p.Unit.Symbol = " sd"
 	}
-	p.made.long = c.Kind != measures.CUSUM
+	p.made.long, p.made.bare = c.Kind != measures.CUSUM, true
 	p.made.upper, p.made.lower = "Decision limit", "Decision limit"
 	less := "Fewer events"
 	p.made.end = "More events"
@@ -98,7 +102,7 @@ func (p *Picture) lives() {
 	}
 	p.Targets, p.Trajectory = nil, nil
 	p.Unit, p.Centre = measures.Unit{Decimals: 1}, "As expected"
-	p.made.signed, p.made.long = true, true
+	p.made.signed, p.made.long, p.made.bare = true, true, true
 }
 
 func zeroWhere(column []float64) []float64 {
@@ -110,10 +114,6 @@ func zeroWhere(column []float64) []float64 {
 	}
 	return zeros
 }
-
-// summed reports whether the main line is one of sums, which has points only
-// where something is found.
-func (m *made) summed() bool { return m.values != nil && m.values.Kind != measures.EWMA }
 
 // madeText says what a point is made of: its value, and what stands for it on
 // the chart.

@@ -92,7 +92,7 @@ func (d *drawing) findLabels() []label {
 	}
 	v := d.lastOf(c.Centre)
 	if !sums {
-		add("lm", v, d.lineValue(v, symbol), d.p.centreWord(), 2)
+		add("lm", v, d.lineValue(v, symbol), d.short(d.p.centreWord()), 2)
 	}
 	v = d.lastOf(c.Upper)
 	add("ll", v, d.lineValue(v, symbol), upper, -2)

@@ -13,6 +13,9 @@ func (d *drawing) limits() {
 		first, second []float64
 		runs          bool
 	}{{limitClass(c, d.from, d.to), c.Upper, c.Lower, false}, {"mean", c.Centre, nil, false}, {"mean runs", c.Centre, nil, true}} {
+		if d.plain && line.second != nil {
+			continue
+		}
 		start := len(d.b)
 		d.open(line.class)
 		empty := len(d.b)
@@ -91,6 +94,9 @@ func (d *drawing) series() {
 	class := "ser"
 	if d.p.Chart.Kind == measures.EWMA {
 		class = "ser main"
+	}
+	if len(d.p.made.gap) > 1 {
+		class = gapClass(0)
 	}
 	d.open(class)
 	d.through(d.p.Chart.Y)

@@ -88,6 +88,9 @@ func (d *drawing) value(v float64, symbol bool) string {
 
 // lineValue is a centre line or a limit.
 func (d *drawing) lineValue(v float64, symbol bool) string {
+	if d.p.made.signed && v == 0 {
+		return "0"
+	}
 	if decimals := words.LineDecimals(v, d.p.Unit); decimals != d.p.Unit.Decimals {
 		text := words.Number(v, decimals)
 		if symbol {

@@ -72,6 +72,7 @@ type frame struct {
 	eventLetters             int     // longest event text; 0 means letter only
 	nameLetters              int     // longest name of a line
 	titles, inside, brackets bool
+	plain                    bool // the band stands for the limits: no lines
 }
 
 var frames = [...]frame{
@@ -80,7 +81,7 @@ var frames = [...]frame{
 	Medium: {class: "chart chart-mid", suffix: "-mid", width: 640, height: 440, em: 14, left: 38, right: 106, below: 58,
 		labelGap: 10, points: .86, lanes: 4, eventLetters: 26, nameLetters: 18, inside: true, brackets: true},
 	Narrow: {class: "chart chart-narrow", suffix: "-narrow", width: 288, height: 330, em: 12.5, left: 32, right: 70, below: 26,
-		labelGap: 8, points: .66, last: 36, lanes: 3, nameLetters: 14},
+		labelGap: 8, points: .66, last: 36, lanes: 3, nameLetters: 13},
 }
 
 // lowFrames are the same for a chart that stands below another and shares its x.

@@ -11,7 +11,7 @@ import (
 // own title for a pointer to find; in the others all of a look are one path.
 func (d *drawing) drawPoints() {
 	c := d.p.Chart
-	last, summed := c.Last(), d.p.made.summed()
+	last, summed := c.Last(), d.p.made.bare
 	for l := lookCommon; l < looks; l++ {
 		for _, provisional := range [...]bool{false, true} {
 			opened := false
@@ -89,7 +89,7 @@ func (d *drawing) openLook(l look, provisional bool) {
 	if provisional {
 		d.s(" prov")
 	}
-	if l == lookCommon && d.p.made.summed() {
+	if l == lookCommon && d.p.made.bare {
 		d.s(" bare")
 	}
 	if d.titles {
@@ -145,12 +145,16 @@ func (d *drawing) pointTitle(i int) {
 func (d *drawing) pointText(i int) {
 	c := d.p.Chart
 	d.b = d.p.appendWhen(d.b, &d.slots, c.X[i])
-	if isHidden(c, i) {
+	if isHidden(c, i) && d.p.made.gap == nil {
 		d.s(": ")
 		d.s(d.p.hiddenWords())
 		return
 	}
 	d.s(": ")
+	if d.p.made.gap != nil {
+		d.linesText(i)
+		return
+	}
 	if d.p.made.values == nil {
 		d.b = appendValue(d.b, c.Y[i], d.p.Unit.Decimals)
 		d.s(d.p.Unit.Symbol)

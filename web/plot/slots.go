@@ -19,11 +19,19 @@ type slots struct {
 }
 
 func newSlots(c *measures.Chart, grain measures.Grain) slots {
+	if len(c.X) == 0 {
+		return slotsFrom(c, grain, 0)
+	}
+	return slotsFrom(c, grain, c.X[0])
+}
+
+// slotsFrom counts slots from some x that may lie before the first point.
+func slotsFrom(c *measures.Chart, grain measures.Grain, first int32) slots {
 	s := slots{at: make([]float64, len(c.X)), grain: grain, isX: !c.XIsDate, unit: 1, thing: thingOf(c.Kind)}
 	if len(c.X) == 0 {
 		return s
 	}
-	s.first = c.X[0]
+	s.first = first
 	switch {
 	case s.isX:
 		s.grain = ""

@@ -118,6 +118,9 @@ func (p *Picture) describe() string {
 		b.WriteString(" None was measured.")
 		return b.String()
 	}
+	if p.made.gap != nil {
+		return p.describeGap()
+	}
 	if p.made.values != nil {
 		return b.String() + p.describeMade(last)
 	}
@@ -245,7 +248,7 @@ func Caption(p Picture) string {
 	var b strings.Builder
 	b.WriteString(p.howMade())
 	s := newScale(&p, 0, p.Chart.Len())
-	if !s.empty && s.low != 0 && !p.made.summed() {
+	if !s.empty && s.low != 0 && !p.made.bare {
 		b.WriteString(" The scale starts at ")
 		b.Write(appendTrimmed(nil, s.low, s.decimals))
 		b.WriteString(p.Unit.Symbol + ".")
