@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -175,6 +176,51 @@ func TestFilesOfAFunnelAgreeWithItsPage(t *testing.T) {
 	}
 	if answer := r.get(t, "/measures/ae-attendances/funnel.csv"); answer.StatusCode != 422 || !strings.Contains(answer.body, "without a denominator") {
 		t.Errorf("the file of a count's funnel answers %s", answer.Status)
+	}
+}
+
+// TestFunnelPageShowsNoSmallNumbers loads published figures that are not open to
+// everybody, with one small count among them, and reads page and files.
+func TestFunnelPageShowsNoSmallNumbers(t *testing.T) {
+	h, err := build(t.Context(), &config{dataDir: dataFolder(t), path: os.Getenv("PATH"), tempDir: os.TempDir()}, true, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.close)
+	text := "measure,org_code,period,numerator,denominator,value,stratifier,stratum,status,note\n"
+	for i, code := range []string{"ZZA", "ZZB", "ZZC", "ZZD", "ZZE", "ZZF"} {
+		text += fmt.Sprintf("harm,%s,2026-05-01,%d,%d,,,,,\n", code, []int{6, 43, 57, 62, 71, 88}[i], []int{777, 1003, 1204, 1507, 1709, 1999}[i])
+	}
+	file := filepath.Join(t.TempDir(), "harm.csv")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	definition := &measures.Dataset{ID: "harm", Title: "Harm", Grain: measures.Month, Licence: "For NHS staff", Published: true, Source: "made up", Owner: "made up",
+		Columns:     []measures.Column{{Name: "numerator", Title: "Harmed", Type: "count", Role: "numerator"}, {Name: "denominator", Title: "Treated", Type: "count", Role: "denominator"}},
+		Stratifiers: []string{}}
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: []string{file}, Dataset: "harm", Definition: definition, By: "test", RefusedDir: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	site := &benchHouse{house: h, handler: h.site.Handler()}
+	site.signIn(t, "ZZF")
+	r := httptest.NewRequest(http.MethodGet, "/measures/harm/funnel?over=1", nil)
+	r.AddCookie(site.cookie)
+	w := httptest.NewRecorder()
+	site.handler.ServeHTTP(w, r)
+	page := w.Body.String()
+	for _, want := range []string{"2 of 6 organisations are hidden", "hidden, 1 to 7", "Wexbourne City", "90 of 2,000"} {
+		if w.Code != http.StatusOK || !strings.Contains(page, want) {
+			t.Errorf("%d: the page does not say %q", w.Code, want)
+		}
+	}
+	// The counts of the two hidden trusts, their shares, and the exact sum of all.
+	for _, secret := range []string{">777<", ">6<", "0.8%", ">43<", "1,003", ">4.3%", "8,098"} {
+		if strings.Contains(page, secret) {
+			t.Errorf("the page holds %q", secret)
+		}
 	}
 }
 
