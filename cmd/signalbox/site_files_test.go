@@ -25,6 +25,9 @@ var chartFiles = []struct{ person, chart string }{
 	{"demo-clinician", "/trusts/ZZA/measures/ae-attendances"},
 	{"demo-analyst", "/trusts/ZZB/measures/cancer-62d"},
 	{"demo-clinician", "/trusts/ZZE/measures/ae-4h"},
+	{"demo-clinician", "/trusts/ZZA/measures/ae-4h?kind=p&rules=nelson"},
+	{"demo-clinician", "/trusts/ZZA/measures/ae-4h?all&kind=ewma"},
+	{"demo-analyst", "/trusts/ZZB/measures/demo-falls?kind=up"},
 }
 
 // onPage reads the values of the page's tables, oldest first, and its sentence.
@@ -43,6 +46,25 @@ type pageNumbers struct {
 // number is how the page writes a value, less its unit and thousands commas.
 func bare(written string) string {
 	return strings.NewReplacer(",", "", "%", "", "−", "-").Replace(written)
+}
+
+// TestFilesOfAnotherDrawingSayWhatTheyAre: the JSON names kind and rules and
+// carries what to bear in mind, as the page does.
+func TestFilesOfAnotherDrawingSayWhatTheyAre(t *testing.T) {
+	r := site(t).as(t, "demo-clinician")
+	var file struct {
+		Charts []struct {
+			Kind, Rules string
+			Notes       []struct{ Code, Text string }
+		}
+	}
+	if err := json.Unmarshal([]byte(download(t, r, "/trusts/ZZA/measures/ae-4h.json?kind=p&rules=nelson", "application/json")), &file); err != nil {
+		t.Fatal(err)
+	}
+	c := file.Charts[0]
+	if c.Kind != "p" || c.Rules != "nelson" || len(c.Notes) == 0 || c.Notes[0].Code != "over_dispersed" || !strings.Contains(c.Notes[0].Text, "p' chart") {
+		t.Errorf("the file holds %+v", c)
+	}
 }
 
 func TestFilesAgreeWithTheirPage(t *testing.T) {

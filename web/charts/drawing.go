@@ -157,6 +157,8 @@ func (v chartView) jumps() bool {
 type counsel struct {
 	text       string
 	link, href string
+	term       string // names it on the glossary page
+	anchor     string // its place there
 }
 
 func (v chartView) counsels() []counsel {
@@ -164,6 +166,7 @@ func (v chartView) counsels() []counsel {
 	for _, n := range v.chart.Advice {
 		c := counsel{text: capital(strings.ReplaceAll(n.Text, demo.Label, ""))}
 		c.link, c.href = v.remedy(n.Code)
+		c.term, c.anchor = strings.ReplaceAll(n.Code, "_", " "), words.Anchor(n.Code)
 		list = append(list, c)
 	}
 	return list
