@@ -41,7 +41,11 @@ type trouble struct {
 	title  string
 	text   string
 	help   string
+	again  bool // it is worth asking again in a moment
 }
+
+// retryAfter is how many seconds a program should wait before it asks again.
+const retryAfter = "2"
 
 // fail shows an error. What an operator needs goes to the log; the reader is
 // told what stopped, that the data are safe, and a way on.
@@ -59,6 +63,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	t := troubleOf(err)
 	if t.status >= 500 {
 		s.Log.Error("page failed", "path", r.URL.Path, "error", err)
+	}
+	if t.again {
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	t.page = page
 	t.page.Title = t.title
@@ -91,6 +98,13 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, plugins.ErrUnsuited):
 		return trouble{status: http.StatusUnprocessableEntity, title: "These figures do not suit the chart",
 			text: "The plugin that computes it looked at the figures and declined.", help: "Another period, or another measure, may work."}
+	case errors.Is(err, plugins.ErrQuarantined):
+		return trouble{status: http.StatusServiceUnavailable, title: "This plugin is in quarantine",
+			text: "The plugin that computes this chart went wrong several times, so it is not run until somebody has looked into it. The figures are safe, and every other chart goes on.",
+			help: "Whoever looks after this installation can see why, and let it run again."}
+	case errors.Is(err, plugins.ErrBusy):
+		return trouble{status: http.StatusServiceUnavailable, again: true, title: "Too much is being asked just now",
+			text: "More charts were asked for at once than can be computed, so this one was not begun. The figures are safe.", help: "Please try again in a moment."}
 	case errors.Is(err, plugins.ErrFault), errors.Is(err, plugins.ErrRefused):
 		return trouble{status: http.StatusBadGateway, title: "The plugin went wrong",
 			text: "The plugin that computes this chart was stopped. The figures are safe, and every other chart goes on.", help: "Whoever looks after this installation has been told, in its log."}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/postgres"
@@ -103,7 +101,7 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	h.closes = append(h.closes, closeDB)
 	// The sandboxes start beside the loading: compiling the library's plugins for
 	// the first time takes more than a second.
-	sandboxes := sync.OnceValues(func() (*host.Host, error) { return startSandboxes(ctx, cfg, shipped, log) })
+	sandboxes := sync.OnceValues(func() (*host.Host, error) { return startSandboxes(ctx, cfg, shipped, db, log) })
 	go func() { _, _ = sandboxes() }()
 	h.closes = append(h.closes, func() {
 		if started, err := sandboxes(); err == nil {
@@ -127,15 +125,19 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	return h, nil
 }
 
-// startSandboxes starts the child processes and installs the library in them.
-func startSandboxes(ctx context.Context, cfg *config, shipped *library.Library, log *slog.Logger) (*host.Host, error) {
+// startSandboxes starts the child processes and installs the library in them. It
+// says in the log what this system cannot confine.
+func startSandboxes(ctx context.Context, cfg *config, shipped *library.Library, keeper host.Keeper, log *slog.Logger) (*host.Host, error) {
 	self, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
 	}
-	sandboxes, err := host.New(host.Options{Executable: []string{self, "sandbox"}, CacheDir: cfg.cache(), Log: log})
+	sandboxes, err := host.New(host.Options{Executable: []string{self, "sandbox"}, CacheDir: cfg.cache(), Keeper: keeper, Log: log})
 	if err != nil {
 		return nil, err
+	}
+	if _, missing := sandboxes.Confinement(); len(missing) > 0 {
+		log.Warn("this system cannot confine plugins in every way; the process of their own and the deadline remain", "missing", missing)
 	}
 	for _, digest := range shipped.Modules() {
 		module, err := shipped.Module(digest)
@@ -190,8 +192,12 @@ func (h *house) keepCurrent(ctx context.Context) {
 	}
 }
 
-// look takes notice of the datasets and organisations that there are now.
+// look takes notice of the datasets and organisations that there are now, and of
+// plugins that other programs have put into quarantine or let out.
 func (h *house) look(ctx context.Context) error {
+	if err := h.host.Recall(ctx); err != nil {
+		return err
+	}
 	h.known.forget()
 	if err := h.main.Catalogue.Refresh(ctx, h.db); err != nil {
 		return err
@@ -224,7 +230,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 		Reader:     reader,
 		Names:      h.known,
 		Policy:     h.engine,
-		Metrics:    promhttp.Handler(),
+		Metrics:    metrics(h.host),
 		Ready:      h.ready,
 		Log:        h.log,
 	}

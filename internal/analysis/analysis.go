@@ -38,6 +38,8 @@ type Data interface {
 // Sandbox runs plugins.
 type Sandbox interface {
 	Run(context.Context, plugins.Digest, wire.Request) ([]measures.Chart, error)
+	// Blame is told of an answer that turned out not to be true.
+	Blame(plugins.Digest, *wire.Request, error)
 }
 
 // Analysis answers questions.

@@ -74,6 +74,8 @@ func problemOf(err error) string {
 	switch {
 	case errors.Is(err, plugins.ErrUnsuited):
 		return "the plugin says the data do not suit it"
+	case errors.Is(err, plugins.ErrQuarantined):
+		return "the plugin is in quarantine"
 	case errors.Is(err, plugins.ErrFault), errors.Is(err, plugins.ErrRefused):
 		return "plugin fault"
 	default:

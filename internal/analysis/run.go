@@ -153,6 +153,7 @@ func (a *Analysis) verified(ctx context.Context, release plugins.Release, reques
 		return nil, fmt.Errorf("compute %s: %w", request.Measure, err)
 	}
 	if err := plugins.Verify(release, &request, charts); err != nil {
+		a.Plugins.Blame(release.Digest, &request, err)
 		return nil, fmt.Errorf("verify %s: %w", request.Measure, err)
 	}
 	a.charts.put(key, charts)

@@ -64,8 +64,9 @@ type Wrong struct {
 
 // Ready ends every exchange.
 type Ready struct {
-	NotCached bool // a module that has not been compiled for this engine
-	Retire    bool // the child has used so much time that it should be replaced
+	NotCached bool   // a module that has not been compiled for this engine
+	Retire    bool   // the child has used so much time that it should be replaced
+	Memory    uint64 // bytes of the instance that answered
 }
 
 // maxFrame bounds a frame: the largest module that policy may allow is 16 MiB,

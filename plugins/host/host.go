@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/signalbox-health/signalbox/plugins"
 )
@@ -33,13 +34,21 @@ type Options struct {
 	CacheDir string
 	// Limits bound modules and runs; zero means plugins.DefaultLimits.
 	Limits plugins.Limits
-	Log    *slog.Logger
+	// Tolerance is what a plugin may do wrong before it is not run any more.
+	Tolerance Tolerance
+	// Keeper keeps who is in quarantine; without one it ends with the host.
+	Keeper Keeper
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Host runs the plugins that were installed in it.
 type Host struct {
-	o    Options
-	pool *pool
+	o     Options
+	pool  *pool
+	ward  *ward
+	usage *ledger
 
 	mu      sync.RWMutex
 	modules map[plugins.Digest]*installed
@@ -73,7 +82,13 @@ func New(o Options) (*Host, error) {
 		return nil, fmt.Errorf("cache of compiled plugins: %w", err)
 	}
 	o.CacheDir = dir
-	h := &Host{o: o, modules: map[plugins.Digest]*installed{}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	h := &Host{o: o, modules: map[plugins.Digest]*installed{}, usage: &ledger{now: o.Now, all: map[plugins.Digest]*Usage{}}}
+	if h.ward, err = newWard(&o); err != nil {
+		return nil, err
+	}
 	if h.pool, err = newPool(h); err != nil {
 		return nil, err
 	}
@@ -148,13 +163,17 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 		return plugins.Release{}, &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: err.Error()}
 	}
 	m := &installed{release: release, module: slices.Clone(module)}
-	if err := h.pool.install(ctx, m); err != nil {
-		return plugins.Release{}, err
+	// One in quarantine is known and not run, not even to make it ready.
+	quarantined := h.ward.holds(digest)
+	if !quarantined {
+		if err := h.pool.install(ctx, m); err != nil {
+			return plugins.Release{}, err
+		}
 	}
 	h.mu.Lock()
 	h.modules[digest] = m
 	h.mu.Unlock()
-	if release.Manifest.ID != "" {
+	if release.Manifest.ID != "" && !quarantined {
 		h.pool.spread(m)
 	}
 	return release, nil

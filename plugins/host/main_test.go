@@ -77,6 +77,8 @@ func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 		Children:   2,
 		CacheDir:   sharedCode,
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
+		// Most tests are about one fault each, of the same plugin.
+		Tolerance: host.Tolerance{Faults: 1 << 30, Within: time.Hour},
 	}
 	if change != nil {
 		change(&o)

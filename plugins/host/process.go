@@ -256,7 +256,7 @@ func (c *process) run(m *installed, h *Host, payload []byte, answerLimit int, li
 }
 
 // finish waits until the child has made its next instance ready.
-func (c *process) finish(h *Host) {
+func (c *process) finish(h *Host, digest plugins.Digest) {
 	if !c.open || c.spent {
 		return
 	}
@@ -273,4 +273,5 @@ func (c *process) finish(h *Host) {
 		h.o.Log.Warn("a sandbox did not get ready again", "error", err)
 	}
 	c.spent = c.spent || ready.Retire
+	h.usage.memory(digest, ready.Memory)
 }

@@ -15,7 +15,8 @@ import (
 
 // Run asks a plugin and gives its charts, held against the question. Errors are
 // plugins.Fault where the plugin is the cause: of kind ErrFault when it did
-// wrong, ErrUnsuited when it declined. The context bounds the wait; the time of
+// wrong, ErrUnsuited when it declined, ErrQuarantined when it did wrong so often
+// that it is not asked any more. The context bounds the wait; the time of
 // the run itself is bounded by the limits. A large question is put in parts,
 // some at a time, because an instance has little memory.
 func (h *Host) Run(ctx context.Context, digest plugins.Digest, q wire.Request) ([]measures.Chart, error) {
@@ -23,6 +24,26 @@ func (h *Host) Run(ctx context.Context, digest plugins.Digest, q wire.Request) (
 	if err != nil {
 		return nil, err
 	}
+	about := subjectOf(&q)
+	if err := h.ward.admit(digest, about); err != nil {
+		return nil, err
+	}
+	charts, err := h.runParts(ctx, m, q)
+	var fault *plugins.Fault
+	switch {
+	case err == nil:
+		h.pool.prefer(m)
+	case errors.Is(err, plugins.ErrUnsuited):
+		h.usage.declined(digest)
+	case errors.Is(err, plugins.ErrFault) && errors.As(err, &fault):
+		h.pool.shun(m)
+		h.blame(digest, fault, about)
+	}
+	return charts, err
+}
+
+// runParts asks in as many parts as the question needs.
+func (h *Host) runParts(ctx context.Context, m *installed, q wire.Request) ([]measures.Chart, error) {
 	parts := split(&q)
 	if len(parts) == 1 {
 		return h.runPart(ctx, m, &q)
@@ -87,18 +108,11 @@ func (h *Host) runPart(ctx context.Context, m *installed, q *wire.Request) ([]me
 	if err != nil {
 		return nil, fmt.Errorf("question to %s %s: %w", digest.Short(), q.Entry, err)
 	}
-	var charts []measures.Chart
-	answer, err := h.RunPayload(ctx, digest, payload, q.Rows(), h.o.Limits.Time(len(q.Series)))
-	if err == nil {
-		charts, err = h.read(m, q, answer)
+	answer, err := h.payload(ctx, m, payload, q.Rows(), h.o.Limits.Time(len(q.Series)))
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case err == nil:
-		h.pool.prefer(m)
-	case errors.Is(err, plugins.ErrFault):
-		h.pool.shun(m)
-	}
-	return charts, err
+	return h.read(m, q, answer)
 }
 
 // read takes an answer's bytes for charts, if that is what they are.
@@ -109,6 +123,7 @@ func (h *Host) read(m *installed, q *wire.Request, payload []byte) ([]measures.C
 		err = answer.Accept(q)
 	}
 	if err != nil {
+		h.usage.fault(digest, plugins.Malformed)
 		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrFault, Manner: plugins.Malformed, Cause: "malformed answer: " + err.Error()}
 	}
 	if answer.Status != wire.OK {
@@ -118,22 +133,33 @@ func (h *Host) read(m *installed, q *wire.Request, payload []byte) ([]measures.C
 }
 
 // RunPayload gives a plugin bytes and gives back its bytes, unread: for tools
-// that compare or examine payloads. Pages use Run.
+// that compare or examine payloads. Pages use Run. Whoever examines a plugin asks
+// it strange things, so nothing that it does here brings it into quarantine, and
+// one that is there already can be examined.
 func (h *Host) RunPayload(ctx context.Context, digest plugins.Digest, payload []byte, rows int, limit time.Duration) ([]byte, error) {
 	m, err := h.installed(digest)
 	if err != nil {
 		return nil, err
 	}
+	return h.payload(ctx, m, payload, rows, limit)
+}
+
+func (h *Host) payload(ctx context.Context, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
 	var answer []byte
 	run := func() (err error) {
 		answer, err = h.runOnce(ctx, m, payload, rows, limit)
 		return err
 	}
-	if err = twice(m, run); errors.Is(err, errNotCached) {
+	err := twice(m, run)
+	if errors.Is(err, errNotCached) {
 		// Somebody emptied the folder of compiled code while we ran.
 		if err = h.pool.install(ctx, m); err == nil {
 			err = twice(m, run)
 		}
+	}
+	var fault *plugins.Fault
+	if errors.As(err, &fault) && errors.Is(err, plugins.ErrFault) {
+		h.usage.fault(m.release.Digest, fault.Manner)
 	}
 	return answer, err
 }
@@ -152,9 +178,13 @@ func (h *Host) runOnce(ctx context.Context, m *installed, payload []byte, rows i
 	// off costs a new process, one that ends costs nothing.
 	done := make(chan outcome, 1)
 	h.pool.background(func() {
+		began := time.Now()
 		answer, err := child.run(m, h, payload, wire.AnswerLimit(rows), limit)
+		if !errors.Is(err, errNotCached) {
+			h.usage.ran(digest, time.Since(began), len(payload), len(answer))
+		}
 		done <- outcome{answer, err}
-		child.finish(h)
+		child.finish(h, digest)
 		h.pool.settle(child)
 	})
 	select {

@@ -158,6 +158,8 @@ func problemText(err error) string {
 	switch {
 	case errors.Is(err, plugins.ErrUnsuited):
 		return "The plugin says that these figures do not suit it."
+	case errors.Is(err, plugins.ErrQuarantined):
+		return "The plugin that computes it went wrong several times, and is not run until somebody has looked into it. The figures are safe; other charts go on."
 	case errors.Is(err, plugins.ErrFault), errors.Is(err, plugins.ErrRefused):
 		return "The plugin that computes it went wrong and was stopped. The figures are safe; other charts go on."
 	default:

@@ -90,7 +90,7 @@ func (w *worker) serveOne() error {
 		if err != nil {
 			return err
 		}
-		if err := w.run(run, payload); err != nil {
+		if ready.Memory, err = w.run(run, payload); err != nil {
 			return err
 		}
 	default:
@@ -100,31 +100,25 @@ func (w *worker) serveOne() error {
 	return w.send(host.ReadyFrame, ready)
 }
 
-// run answers one question with a fresh instance, then makes the next ready.
-func (w *worker) run(run host.Run, payload []byte) error {
+// run answers one question with a fresh instance, then makes the next ready. It
+// gives the memory that the instance had in the end.
+func (w *worker) run(run host.Run, payload []byte) (memory uint64, err error) {
 	g := w.guests[run.Digest]
 	if g == nil {
-		return fmt.Errorf("the sandbox was asked to run %s, which it has not loaded", run.Digest)
+		return 0, fmt.Errorf("the sandbox was asked to run %s, which it has not loaded", run.Digest)
 	}
+	defer g.prepare()
 	instance, err := g.take()
-	if err == nil {
-		var answer []byte
-		if answer, err = instance.run(payload, run.Limit); err == nil {
-			err = host.WriteFrame(w.out, host.AnswerFrame, answer)
-			instance.close()
-			if err != nil {
-				return err
-			}
-			g.prepare()
-			return nil
-		}
-		instance.close()
+	if err != nil {
+		return 0, w.send(host.FaultFrame, wrongOf(err))
 	}
-	if err := w.send(host.FaultFrame, wrongOf(err)); err != nil {
-		return err
+	defer instance.close()
+	answer, err := instance.run(payload, run.Limit)
+	memory = uint64(instance.module.Memory().Size())
+	if err != nil {
+		return memory, w.send(host.FaultFrame, wrongOf(err))
 	}
-	g.prepare()
-	return nil
+	return memory, host.WriteFrame(w.out, host.AnswerFrame, answer)
 }
 
 func (w *worker) send(kind host.FrameKind, value any) error {
