@@ -243,6 +243,20 @@ func nameOf(s *measures.Series, i int) string {
 	return string(s.Organisation) + " " + s.Stratum
 }
 
+// Settings writes what an entry is told about a measure besides its figures. An
+// entry that is a kind of chart is told all settings of that chart under a rule
+// set; ranges asks an xmr chart for its moving ranges. Any other entry is told what
+// MeasureParameters says.
+func Settings(m *measures.Measure, entry string, rules measures.RuleSet, ranges bool) []wire.Parameter {
+	var kind measures.Kind
+	if kind.UnmarshalText([]byte(entry)) != nil {
+		return MeasureParameters(m)
+	}
+	p := spc.Defaults(kind, rules)
+	p.Direction, p.Multiply, p.Ranges = m.Direction, m.Unit.Multiply, ranges && kind == measures.XmR
+	return ChartParameters(p)
+}
+
 // MeasureParameters writes what an entry that is no kind of chart is told about
 // its measure: the direction that is wanted and what values are multiplied by.
 func MeasureParameters(m *measures.Measure) []wire.Parameter {

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -125,5 +126,19 @@ func TestALongRefusalIsCutBetweenCharacters(t *testing.T) {
 	a, err := wire.DecodeAnswer(Serve(payload))
 	if err != nil || a.Status != wire.Unsuited || !slices.Contains([]int{wire.MaxMessage, wire.MaxMessage - 1}, len(a.Message)) {
 		t.Errorf("%d bytes, status %d, %v", len(a.Message), a.Status, err)
+	}
+}
+
+func TestAnEntryIsToldTheSettingsOfItsKindOrOfItsMeasure(t *testing.T) {
+	m := measures.Measure{Direction: measures.Decrease, Unit: measures.Unit{Multiply: 1000}}
+	p, err := ParseChartParameters(measures.XmR, Settings(&m, "xmr", measures.MDC, true))
+	want := spc.Defaults(measures.XmR, measures.MDC)
+	want.Direction, want.Multiply, want.Ranges = measures.Decrease, 1000, true
+	if err != nil || fmt.Sprint(p) != fmt.Sprint(want) {
+		t.Errorf("an xmr chart is told %+v, %v; want %+v", p, err, want)
+	}
+	own := Settings(&m, "median", measures.MDC, true)
+	if len(own) != 2 || own[0] != wire.Text("direction", "decrease") || own[1] != wire.Number("multiply", 1000) {
+		t.Errorf("an entry of its own is told %+v", own)
 	}
 }

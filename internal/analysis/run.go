@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy/disclosure"
 	"github.com/signalbox-health/signalbox/sdk"
@@ -120,16 +119,9 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 // compute gives the charts of some series, verified.
 func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, material *material, indexes []int) ([]measures.Chart, error) {
 	m, release := answer.Measure, answer.Receipt.Release
-	request := wire.Request{Measure: string(m.ID), Entry: way.entry}
+	request := wire.Request{Measure: string(m.ID), Entry: way.entry, Parameters: sdk.Settings(m, way.entry, way.rules, answer.Question.Ranges)}
 	for _, input := range m.Inputs {
 		request.Inputs = append(request.Inputs, input.Name)
-	}
-	var kind measures.Kind
-	if kind.UnmarshalText([]byte(way.entry)) == nil {
-		p := spc.Defaults(kind, way.rules)
-		p.Direction, p.Multiply = m.Direction, m.Unit.Multiply
-		p.Ranges = answer.Question.Ranges && kind == measures.XmR
-		request.Parameters = sdk.ChartParameters(p)
 	}
 	for _, i := range indexes {
 		request.Series = append(request.Series, material.series[i])

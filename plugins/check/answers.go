@@ -2,127 +2,94 @@ package check
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/plugins"
-	"github.com/signalbox-health/signalbox/sdk"
 	"github.com/signalbox-health/signalbox/sdk/conformance"
 	"github.com/signalbox-health/signalbox/sdk/wire"
 )
 
-// enough is how many findings of one step are told: the rest would be the same.
-const enough = 5
-
-// asked is one entry of the plugin with a way of asking it.
-type asked struct {
-	entry    string
-	inputs   []string
-	settings []wire.Parameter
-}
-
-// questionsFor finds how each entry is to be asked: as the plugin's own measures
-// ask it, or, where it has none, as a value and as a share.
-func questionsFor(m *plugins.Manifest) []asked {
-	var list []asked
-	for _, entry := range m.Entries {
-		own := false
-		for i := range m.Measures {
-			measure := &m.Measures[i]
-			if measure.Uses.Plugin != m.ID || measure.Uses.Entry != entry {
-				continue
-			}
-			one := asked{entry: entry, settings: Settings(measure)}
-			for _, in := range measure.Inputs {
-				one.inputs = append(one.inputs, in.Name)
-			}
-			if !slices.ContainsFunc(list, func(a asked) bool { return a.entry == entry && slices.Equal(a.inputs, one.inputs) }) {
-				list = append(list, one)
-			}
-			own = true
-		}
-		if !own {
-			settings := Settings(&measures.Measure{Uses: measures.Uses{Entry: entry}, Unit: measures.Unit{Multiply: 1}, Direction: measures.Increase})
-			list = append(list, asked{entry, []string{sdk.InputValue}, settings},
-				asked{entry, []string{sdk.InputNumerator, sdk.InputDenominator}, settings})
-		}
-	}
-	return list
-}
-
-// Settings are what the plugin of a measure is told besides the figures: all
-// settings of a chart for the kinds that the host knows, and otherwise the
-// direction and what the values are multiplied by.
-func Settings(m *measures.Measure) []wire.Parameter {
-	var kind measures.Kind
-	if kind.UnmarshalText([]byte(m.Uses.Entry)) == nil {
-		p := spc.Defaults(kind, m.Rules)
-		p.Direction, p.Multiply = m.Direction, m.Unit.Multiply
-		return sdk.ChartParameters(p)
-	}
-	return sdk.MeasureParameters(m)
-}
-
 // answers asks every entry all questions of the conformance kit but the long ones.
 func (c *checking) answers(s *Step) {
 	count := 0
-	for _, a := range c.entries {
-		declined, charted := 0, 0
-		for _, v := range conformance.Vectors(a.entry, a.inputs, a.settings) {
-			if v.Request.Rows() > short {
-				continue
-			}
+	found := faults{step: s, at: map[string]int{}}
+	answered, why := map[string]bool{}, make([]string, len(c.asked))
+	for i := range c.asked {
+		a := &c.asked[i]
+		for _, v := range a.vectors(false) {
 			count++
-			answer, finding := c.ask(a.entry+", "+v.Name, &v.Request)
+			answer, finding := c.ask(&v.Request)
 			switch {
 			case finding != nil:
-				s.Findings = append(s.Findings, *finding)
+				found.add(a.entry+", "+v.Name, *finding)
+				answered[a.entry] = true
 			case answer.Status == wire.OK:
-				charted++
-			default:
-				declined++
+				answered[a.entry], why[i] = true, ""
+			case !answered[a.entry]:
+				why[i] = answer.Message
 			}
-			if len(s.Findings) >= enough || c.ctx.Err() != nil {
+			if found.count >= enough || c.ctx.Err() != nil {
+				// It answers little right; more questions would say the same again.
+				found.end()
+				c.stopped = true
 				return
 			}
 		}
-		if charted == 0 && declined > 0 && c.general(a) {
-			s.Findings = append(s.Findings, Finding{"answers", fmt.Sprintf("entry %q declined every question about %v.", a.entry, a.inputs),
-				"if it takes other inputs, bring a measure in the manifest that names them, so that it is asked as it wants to be.", !c.alone(a)})
+	}
+	found.end()
+	for i := range c.asked {
+		if f, wrong := c.declined(&c.asked[i], why[i], answered); wrong {
+			s.find(f)
 		}
 	}
 	s.Detail = fmt.Sprintf("%d questions", count)
 }
 
-// short is how many points the quick questions have at most.
-const short = 1_000
-
-// general reports whether nobody said how the entry is to be asked.
-func (c *checking) general(a asked) bool {
-	return len(a.inputs) > 0 && (a.inputs[0] == sdk.InputValue || a.inputs[0] == sdk.InputNumerator)
+// faults gathers what goes wrong with questions: the same told once.
+type faults struct {
+	step  *Step
+	count int
+	at    map[string]int // index of the finding, by what it says, numbers aside
+	again map[int]int    // how often it came again
 }
 
-// alone reports whether this is the only way in which the entry is asked.
-func (c *checking) alone(a asked) bool {
-	n := 0
-	for _, other := range c.entries {
-		if other.entry == a.entry {
-			n++
+func (f *faults) add(question string, finding Finding) {
+	f.count++
+	// Lengths and addresses change from question to question.
+	what := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
 		}
+		return c
+	}, finding.Problem)
+	if at, known := f.at[what]; known {
+		if f.again == nil {
+			f.again = map[int]int{}
+		}
+		f.again[at]++
+		return
 	}
-	return n == 1
+	f.at[what] = len(f.step.Findings)
+	finding.Problem = question + ": " + finding.Problem
+	f.step.find(finding)
+}
+
+func (f *faults) end() {
+	for at, n := range f.again {
+		f.step.Findings[at].Problem += fmt.Sprintf(" So it is with %d more.", n)
+	}
 }
 
 // ask puts one question and holds the answer against it.
-func (c *checking) ask(name string, q *wire.Request) (wire.Answer, *Finding) {
+func (c *checking) ask(q *wire.Request) (wire.Answer, *Finding) {
 	payload, err := c.run(q)
 	if err != nil {
-		f := c.faultFinding("answers", err)
-		f.Problem = name + ": " + f.Problem
+		f := c.faultFinding(faultRule, err)
 		return wire.Answer{}, &f
 	}
 	answer, err := wire.DecodeAnswer(payload)
@@ -130,14 +97,16 @@ func (c *checking) ask(name string, q *wire.Request) (wire.Answer, *Finding) {
 		err = answer.Accept(q)
 	}
 	var refusal *wire.Refusal
-	if errors.As(err, &refusal) {
-		return answer, &Finding{string(refusal.Rule), sentence(name + ": the answer was refused: " + refusal.Detail), mendOf(refusal.Rule), false}
-	}
-	if answer.Status != wire.OK {
+	switch {
+	case errors.As(err, &refusal):
+		return answer, &Finding{string(refusal.Rule), sentence("the answer was refused: " + refusal.Detail), mendOf(refusal.Rule), false}
+	case err != nil:
+		return answer, &Finding{"answers", sentence("the answer was refused: " + err.Error()), mendOf(""), false}
+	case answer.Status != wire.OK:
 		return answer, nil
 	}
 	if err := plugins.Verify(c.release, q, answer.Charts); err != nil {
-		return answer, &Finding{"true", sentence(name + ": " + causeOf(err)),
+		return answer, &Finding{"true", sentence(causeOf(err)),
 			"a chart of a kind that the host knows has to be that kind to the last bit; give a chart of your own the kind custom.", false}
 	}
 	return answer, nil
@@ -155,8 +124,9 @@ func (c *checking) run(q *wire.Request) ([]byte, error) {
 // repeats asks three times. An instance is thrown away after its answer, so a
 // difference can only come of what the question does not decide.
 func (c *checking) repeats(s *Step) {
-	for _, a := range c.entries {
-		q := conformance.Vectors(a.entry, a.inputs, a.settings)[0].Request
+	for i := range c.asked {
+		a := &c.asked[i]
+		q := a.vectors(false)[0].Request
 		first, err := c.run(&q)
 		for range 2 {
 			if err != nil {
@@ -164,13 +134,16 @@ func (c *checking) repeats(s *Step) {
 			}
 			var again []byte
 			if again, err = c.run(&q); err == nil && !bytes.Equal(first, again) {
-				s.Findings = append(s.Findings, Finding{"repeatable", fmt.Sprintf("entry %q gave different bytes for the same question.", a.entry),
+				s.find(Finding{"repeatable", fmt.Sprintf("entry %q gave different bytes for the same question.", a.entry),
 					"let the answer depend on the question alone: no order of a map, no address, no memory that was not set.", false})
 				break
 			}
 		}
-		if err != nil && len(s.Findings) == 0 {
-			s.Findings = append(s.Findings, c.faultFinding("repeatable", err))
+		if err != nil {
+			s.find(c.faultFinding("repeatable", err))
+		}
+		if len(s.Findings) >= enough || c.ctx.Err() != nil {
+			return
 		}
 	}
 }
@@ -178,80 +151,87 @@ func (c *checking) repeats(s *Step) {
 // loads asks what takes memory and time.
 func (c *checking) loads(s *Step) {
 	var worst time.Duration
-	for _, a := range c.entries {
-		for _, v := range conformance.Vectors(a.entry, a.inputs, a.settings) {
-			if v.Request.Rows() <= short {
-				continue
-			}
+	tooMany := false
+	found := faults{step: s, at: map[string]int{}}
+	for i := range c.asked {
+		a := &c.asked[i]
+		for _, v := range a.vectors(true) {
 			began := time.Now()
-			if _, finding := c.ask(a.entry+", "+v.Name, &v.Request); finding != nil {
-				s.Findings = append(s.Findings, *finding)
+			if _, finding := c.ask(&v.Request); finding != nil {
+				found.add(a.entry+", "+v.Name, *finding)
 			}
 			worst = max(worst, time.Since(began))
-			if len(s.Findings) >= enough || c.ctx.Err() != nil {
-				return
-			}
+		}
+		tooMany = c.beyond(&found, a) || tooMany
+		if found.count >= enough || c.ctx.Err() != nil {
+			break
 		}
 	}
+	found.end()
 	s.Detail = fmt.Sprintf("the slowest answer took %v", worst.Round(100*time.Microsecond))
+	if tooMany {
+		s.Detail += fmt.Sprintf("; %d points are too many for it, as they may be", immense)
+	}
+}
+
+// immense is the length of a series that no page asks for and no instance need
+// have room for: it may end there, and may not answer wrongly.
+const immense = 100_000
+
+// beyond asks about an immense series, and reports whether that was too much.
+func (c *checking) beyond(found *faults, a *asked) (tooMany bool) {
+	q := conformance.Long(a.entry, a.inputs, a.settings, immense).Request
+	_, finding := c.ask(&q)
+	if finding != nil && finding.Rule == faultRule {
+		return true
+	}
+	if finding != nil {
+		found.add(fmt.Sprintf("%s, %d points", a.entry, immense), *finding)
+	}
+	return false
 }
 
 // cases asks what the author knows the answers to.
 func (c *checking) cases(s *Step) {
 	if len(c.o.Cases) == 0 {
-		s.Findings = []Finding{{"cases", "there are no cases with known answers beside the plugin.",
-			"work a small example out by hand, put it into the folder cases, and let \"signalbox plugin check\" hold the plugin to it.", true}}
+		if c.release.Manifest.ID != "" {
+			s.find(Finding{"cases", "there are no cases with known answers beside the plugin.",
+				"work a small example out by hand and put it into the folder cases, or write down a run that you have looked at with \"signalbox plugin run --record\".", true})
+		}
 		return
 	}
-	s.Detail = fmt.Sprintf("%d cases", len(c.o.Cases))
+	s.Detail = fmt.Sprintf("%d of them", len(c.o.Cases))
+	found := faults{step: s, at: map[string]int{}}
 	for _, one := range c.o.Cases {
-		answer, finding := c.ask(one.Name, &one.Request)
+		answer, finding := c.ask(&one.Request)
 		if finding != nil {
-			s.Findings = append(s.Findings, *finding)
-			continue
+			found.add(one.Name, *finding)
+		} else if difference := one.Differs(&answer); difference != "" {
+			s.find(Finding{"cases", sentence(one.Name + ": " + difference), "find out which is right; if the case is, mend the plugin, and else the case.", false})
 		}
-		if difference := differenceOf(&answer, &one.Want); difference != "" {
-			s.Findings = append(s.Findings, Finding{"cases", sentence(one.Name + ": " + difference),
-				"find out which is right; if the case is, mend the plugin, and else the case.", false})
+		if len(s.Findings) >= enough || c.ctx.Err() != nil {
+			break
 		}
 	}
+	found.end()
 }
 
-// differenceOf says where an answer differs from the one that was expected.
-func differenceOf(got, want *wire.Answer) string {
-	if got.Status != want.Status || got.Message != want.Message {
-		return fmt.Sprintf("status %d %q, expected %d %q", got.Status, got.Message, want.Status, want.Message)
-	}
-	if len(got.Charts) != len(want.Charts) {
-		return fmt.Sprintf("%d charts, expected %d", len(got.Charts), len(want.Charts))
-	}
-	for i := range want.Charts {
-		g, w := &got.Charts[i], &want.Charts[i]
-		if g.Len() != w.Len() {
-			return fmt.Sprintf("chart %d has %d points, expected %d", i+1, g.Len(), w.Len())
-		}
-		for _, column := range []struct {
-			name      string
-			got, want []float64
-		}{{"y", g.Y, w.Y}, {"centre", g.Centre, w.Centre}, {"lower", g.Lower, w.Lower}, {"upper", g.Upper, w.Upper}} {
-			for k := range column.want {
-				if !alike(column.got[k], column.want[k]) {
-					return fmt.Sprintf("at %s the %s is %v, expected %v", w.XText(k), column.name, column.got[k], column.want[k])
-				}
-			}
-		}
-		for k := range w.Signals {
-			if g.Signals[k] != w.Signals[k] {
-				return fmt.Sprintf("at %s the signals are %q, expected %q", w.XText(k), g.Signals[k].Names(), w.Signals[k].Names())
-			}
-		}
-	}
-	return ""
+// Cases asks an installed plugin what an author knows the answers to: for measures
+// without code, whose plugin is somebody else's.
+func Cases(ctx context.Context, box Box, release plugins.Release, o Options) Step {
+	c := &checking{ctx: ctx, box: box, o: o.complete(), release: release}
+	step := Step{Name: casesName}
+	began := time.Now()
+	c.cases(&step)
+	step.Took = time.Since(began)
+	return step
 }
 
-// alike is equality to 1e-9 relative: what an author works out by hand or in a
-// spreadsheet need not agree to the last bit.
-func alike(a, b float64) bool {
+const casesName = "It meets the cases beside it"
+
+// Alike is equality to a billionth: what an author works out by hand or in a
+// spreadsheet need not agree to the last bit. Missing is alike to missing only.
+func Alike(a, b float64) bool {
 	if measures.IsMissing(a) || measures.IsMissing(b) {
 		return measures.IsMissing(a) && measures.IsMissing(b)
 	}

@@ -4,9 +4,9 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,10 +33,13 @@ type Finding struct {
 // String is the finding on one line.
 func (f Finding) String() string {
 	line := f.Rule + ": " + f.Problem
+	if f.Advice {
+		line = f.Rule + ", advice only: " + f.Problem
+	}
 	if f.Mend != "" {
 		line += " To mend it: " + f.Mend
 	}
-	return strings.Join(strings.Fields(line), " ")
+	return oneLine(line)
 }
 
 // Step is one part of the check that has been done. Without findings it was passed.
@@ -49,19 +52,22 @@ type Step struct {
 
 // Sound reports whether nothing was found but advice.
 func (s *Step) Sound() bool {
-	for _, f := range s.Findings {
-		if !f.Advice {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.Findings, func(f Finding) bool { return !f.Advice })
 }
+
+func (s *Step) find(f Finding) { s.Findings = append(s.Findings, f) }
+
+// enough is how many things that go wrong are asked for in one step: the rest
+// would be the same.
+const enough = 5
 
 // Case is a question that the author knows the answer to.
 type Case struct {
 	Name    string
 	Request wire.Request
-	Want    wire.Answer // compared as the bytes that it is written as
+	// Differs says where an answer is not the one that was expected, or nothing.
+	// Answers come here only once they have been held against the question.
+	Differs func(*wire.Answer) string
 }
 
 // Options say what a module is held against.
@@ -70,9 +76,11 @@ type Options struct {
 	Limits plugins.Limits
 	// Known are the measures that exist already, for likeness.
 	Known []*measures.Measure
+	// Datasets are those that measures may read; nil where nobody knows them.
+	Datasets []measures.Dataset
 	// Cases are the author's own.
 	Cases []Case
-	// Libraries are the plugins that measures without code may use, by name.
+	// Libraries are the plugins that measures may use besides their own.
 	Libraries []plugins.Release
 	// Within bounds the whole check; 0 means 28 seconds.
 	Within time.Duration
@@ -81,46 +89,6 @@ type Options struct {
 // usual is how long a check takes at most: whoever waits for it was promised 30
 // seconds, and starting and ending take some.
 const usual = 28 * time.Second
-
-// Module checks a module and gives its steps as they are done. A module that is
-// refused outright ends the check early; what it does to itself or the sandbox
-// does not.
-func Module(ctx context.Context, box Box, module []byte, o Options) iter.Seq[Step] {
-	return func(yield func(Step) bool) {
-		o = o.complete()
-		ctx, cancel := context.WithTimeout(ctx, o.Within)
-		defer cancel()
-		c := &checking{ctx: ctx, box: box, module: module, o: o}
-		for _, part := range []struct {
-			name string
-			do   func(*Step)
-		}{
-			{"It keeps to the form of a plugin", c.form},
-			{"Its manifest is complete", c.manifest},
-			{"It starts", c.start},
-			{"It answers what plugins are asked", c.answers},
-			{"It gives the same answer three times", c.repeats},
-			{"It takes a long series and many at once", c.loads},
-			{"It meets the cases beside it", c.cases},
-			{"It is not a measure that exists already", c.likeness},
-		} {
-			if c.stopped {
-				return
-			}
-			step := Step{Name: part.name}
-			began := time.Now()
-			part.do(&step)
-			if ctx.Err() != nil && len(step.Findings) == 0 {
-				step.Findings = []Finding{late(o.Within)}
-				c.stopped = true
-			}
-			step.Took = time.Since(began)
-			if !yield(step) {
-				return
-			}
-		}
-	}
-}
 
 func (o Options) complete() Options {
 	if o.Limits == (plugins.Limits{}) {
@@ -132,32 +100,44 @@ func (o Options) complete() Options {
 	return o
 }
 
-// Manifest checks a pack that brings measures and no code.
-func Manifest(m plugins.Manifest, o Options) iter.Seq[Step] {
+// part is one step of a check, still to be done.
+type part struct {
+	name string
+	do   func(*Step)
+}
+
+// Module checks a module and gives its steps as they are done. What cannot be
+// asked any more is left out: a module that is refused is not started, and one
+// that cannot answer is not asked for long answers.
+func Module(ctx context.Context, box Box, module []byte, o Options) iter.Seq[Step] {
 	return func(yield func(Step) bool) {
-		c := &checking{o: o.complete(), release: plugins.Release{Manifest: m}}
-		for _, part := range []struct {
-			name string
-			do   func(*Step)
-		}{
-			{"Its manifest is complete", c.manifestOnly},
-			{"The plugins it uses compute what it asks", c.uses},
+		o = o.complete()
+		ctx, cancel := context.WithTimeout(ctx, o.Within)
+		defer cancel()
+		c := &checking{ctx: ctx, box: box, module: module, o: o}
+		c.steps(yield, []part{
+			{"It keeps to the form of a plugin", c.form},
+			{"Its manifest is complete", c.manifest},
+			{"It starts", c.start},
+			{"It answers what plugins are asked", c.answers},
+			{"It gives the same answer three times", c.repeats},
+			{"It takes a long series, and many at once", c.loads},
+			{casesName, c.cases},
 			{"It is not a measure that exists already", c.likeness},
-		} {
-			step := Step{Name: part.name}
-			began := time.Now()
-			part.do(&step)
-			step.Took = time.Since(began)
-			if !yield(step) {
-				return
-			}
-		}
+		})
 	}
 }
 
-func late(limit time.Duration) Finding {
-	return Finding{Rule: "time", Problem: fmt.Sprintf("the check was stopped after %v, because the module takes so long to start or to answer.", limit),
-		Mend: "look for loops that do not end; compiling takes long where single functions are very large."}
+// Manifest checks a pack that brings measures and no code. Its measures may use
+// the plugins of o.Libraries only.
+func Manifest(m plugins.Manifest, o Options) iter.Seq[Step] {
+	return func(yield func(Step) bool) {
+		c := &checking{ctx: context.Background(), o: o.complete(), release: plugins.Release{Manifest: m}}
+		c.steps(yield, []part{
+			{"Its manifest is complete", c.manifestAlone},
+			{"It is not a measure that exists already", c.likeness},
+		})
+	}
 }
 
 // checking is one check under way.
@@ -167,83 +147,82 @@ type checking struct {
 	module  []byte
 	o       Options
 	release plugins.Release
-	entries []asked
-	stopped bool
+	asked   []asked
+	stopped bool // nothing more can be found out
+}
+
+func (c *checking) steps(yield func(Step) bool, parts []part) {
+	for _, p := range parts {
+		step := Step{Name: p.name}
+		began := time.Now()
+		p.do(&step)
+		if c.ctx.Err() != nil {
+			c.stopped = true
+			step.Findings = append(slices.DeleteFunc(step.Findings, isLate), c.late())
+		}
+		step.Took = time.Since(began)
+		if !yield(step) || c.stopped {
+			return
+		}
+	}
+}
+
+// Rules that more is made of than a heading.
+const (
+	timeRule  = "time"
+	faultRule = "fault" // a trap, an exit, a missed deadline
+)
+
+func isLate(f Finding) bool { return f.Rule == timeRule }
+
+func (c *checking) late() Finding {
+	return Finding{Rule: timeRule, Problem: fmt.Sprintf("the check was stopped after %v, because the module takes so long to start or to answer.", c.o.Within),
+		Mend: "look for loops that do not end; compiling takes long where single functions are very large."}
 }
 
 // form is preflight: what can be told without running anything.
 func (c *checking) form(s *Step) {
 	s.Detail = fmt.Sprintf("%d bytes", len(c.module))
 	if err := plugins.Preflight(c.module, c.o.Limits); err != nil {
-		s.Findings = []Finding{{"form", sentence(err.Error()),
-			"build it with \"signalbox plugin build\", which sets what the socket wants; docs/plug-socket.md lists imports, exports and limits.", false}}
+		s.find(Finding{"form", sentence(err.Error()), formMend(err), false})
 		c.stopped = true
 	}
 }
 
-func (c *checking) manifest(s *Step) {
-	m, err := plugins.ManifestOf(c.module)
-	if err != nil {
-		s.Findings = []Finding{{"manifest", sentence(err.Error()),
-			"write manifest.json beside the source and build with \"signalbox plugin build\", which puts it inside the module.", false}}
-		return
+// start compiles the module and makes a first instance. Compiling does not stop
+// when nobody waits any more, so it is waited for here and not there.
+func (c *checking) start(s *Step) {
+	type outcome struct {
+		release plugins.Release
+		err     error
 	}
-	c.release.Manifest = m
-	s.Detail = fmt.Sprintf("%s %s by %s", m.ID, m.Version, m.Publisher)
-	s.Findings = manifestFindings(m)
-}
-
-func (c *checking) manifestOnly(s *Step) { s.Findings = manifestFindings(c.release.Manifest) }
-
-func manifestFindings(m plugins.Manifest) []Finding {
-	var list []Finding
-	for _, problem := range problems(m.Check()) {
-		list = append(list, Finding{"manifest", sentence(problem), "correct it in manifest.json; docs/manifest.schema.json describes every field.", false})
-	}
-	for i := range m.Measures {
-		if d := m.Measures[i].Direction; d == measures.Neutral {
-			list = append(list, Finding{"manifest", fmt.Sprintf("measure %q has no wanted direction, so its chart can say that something changed and not whether that is good.", m.Measures[i].ID),
-				"set direction to increase or decrease, unless either can be right.", true})
+	done := make(chan outcome, 1)
+	began := time.Now()
+	go func() {
+		release, err := c.box.Install(c.ctx, c.module)
+		done <- outcome{release, err}
+	}()
+	select {
+	case <-c.ctx.Done():
+	case o := <-done:
+		if o.err != nil {
+			s.find(c.faultFinding("start", o.err))
+			c.stopped = true
+			return
 		}
+		c.release.Digest = o.release.Digest
+		s.Detail = fmt.Sprintf("compiled and started in %v", time.Since(began).Round(time.Millisecond))
+		c.asked = questionsFor(&c.release.Manifest)
 	}
-	return list
 }
 
-// problems are the parts of a joined error.
-func problems(err error) []string {
-	if err == nil {
-		return nil
-	}
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		var list []string
-		for _, e := range joined.Unwrap() {
-			list = append(list, e.Error())
-		}
-		return list
-	}
-	return []string{err.Error()}
-}
-
-// sentence ends what a package says with a full stop.
+// sentence puts a text on one line and ends it with a full stop.
 func sentence(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = oneLine(text)
 	if strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."
 }
 
-// start compiles the module and makes a first instance.
-func (c *checking) start(s *Step) {
-	began := time.Now()
-	release, err := c.box.Install(c.ctx, c.module)
-	if err != nil {
-		s.Findings = []Finding{c.faultFinding("start", err)}
-		c.stopped = true
-		return
-	}
-	c.release.Digest = release.Digest
-	s.Detail = fmt.Sprintf("compiled and started in %v", time.Since(began).Round(time.Millisecond))
-	c.entries = questionsFor(&c.release.Manifest)
-}
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -27,7 +27,7 @@ func (c *checking) likeness(s *Step) {
 			}
 		}
 		if best >= near {
-			s.Findings = append(s.Findings, Finding{"likeness", fmt.Sprintf("measure %q is %.0f%% like %q (%s).", m.ID, 100*best, closest.ID, closest.Title),
+			s.find(Finding{"likeness", fmt.Sprintf("measure %q is %.0f%% like %q (%s).", m.ID, 100*best, closest.ID, closest.Title),
 				"extend that one, or say in the problem what it does not answer; a variant names it as its family.", true})
 		}
 	}
@@ -77,27 +77,4 @@ func wordsOf(m *measures.Measure) []string {
 		}
 	}
 	return list
-}
-
-// uses checks that a pack without code names plugins and entries that there are.
-func (c *checking) uses(s *Step) {
-	for i := range c.release.Manifest.Measures {
-		m := &c.release.Manifest.Measures[i]
-		found := false
-		var names []string
-		for _, library := range c.o.Libraries {
-			names = append(names, library.Manifest.ID)
-			if library.Manifest.ID == m.Uses.Plugin {
-				found = true
-				if !slices.Contains(library.Manifest.Entries, m.Uses.Entry) {
-					s.Findings = append(s.Findings, Finding{"uses", fmt.Sprintf("measure %q asks plugin %q for %q, which it does not compute.", m.ID, m.Uses.Plugin, m.Uses.Entry),
-						"it computes " + strings.Join(library.Manifest.Entries, ", ") + ".", false})
-				}
-			}
-		}
-		if !found {
-			s.Findings = append(s.Findings, Finding{"uses", fmt.Sprintf("measure %q asks plugin %q, which is not here.", m.ID, m.Uses.Plugin),
-				"use one of " + strings.Join(names, ", ") + ".", false})
-		}
-	}
 }

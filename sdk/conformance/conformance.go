@@ -62,6 +62,12 @@ func Vectors(entry string, inputs []string, settings []wire.Parameter) []Vector 
 	}
 }
 
+// Long is a question about one series of so many points.
+func Long(entry string, inputs []string, settings []wire.Parameter, points int) Vector {
+	m := maker{entry: entry, inputs: inputs, settings: settings, chance: rand.New(rand.NewPCG(20260401, 1))}
+	return m.one("many points", m.months(points))
+}
+
 // maker makes series with numbers from one source of chance.
 type maker struct {
 	entry    string
