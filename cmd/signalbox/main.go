@@ -75,6 +75,7 @@ Rego decide who may see what, and every decision is recorded.`,
 		newMigrateCommand(func(ctx context.Context) (string, func(), error) { return cfg.startDatabase(ctx, quiet()) }),
 		newPolicyCommand(),
 		newChartCommand(cfg.startSandbox, func(ctx context.Context) (*house, error) { return open(ctx, cfg, false, quiet()) }, cfg.terminal),
+		newPluginCommand(cfg.author()),
 		newSandboxCommand(),
 	)
 	return root

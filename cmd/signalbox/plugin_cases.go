@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/internal/chartfile"
+	"github.com/signalbox-health/signalbox/internal/export"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/check"
+	"github.com/signalbox-health/signalbox/sdk/wire"
+)
+
+// caseFile is what an author expects of the figures in the CSV file of the same
+// name: charts as "signalbox chart --format json" writes them, of which only what
+// is given is compared, or that the plugin declines.
+type caseFile struct {
+	Measure  string  `json:"measure,omitempty"` // the first of the manifest if neither is given
+	Entry    string  `json:"entry,omitempty"`
+	Charts   []any   `json:"charts,omitempty"`
+	Declined *string `json:"declined,omitempty"` // the reason; empty for any
+}
+
+// casesOf reads the folder cases beside a plugin, for the cases whose measure its
+// own code computes.
+func casesOf(w *written) ([]check.Case, error) {
+	all, err := readCases(w)
+	var own []check.Case
+	for _, c := range all {
+		if plugins.DigestOf(c.subject.module) == plugins.DigestOf(w.module) {
+			own = append(own, c.Case)
+		}
+	}
+	return own, err
+}
+
+// readCase is a case, with the measure that it is about.
+type readCase struct {
+	check.Case
+	subject *subject
+}
+
+func readCases(w *written) ([]readCase, error) {
+	folder := filepath.Join(w.folder, "cases")
+	files, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	figures, expected := map[string]bool{}, map[string]bool{}
+	for _, file := range files {
+		switch name, ending := strings.TrimSuffix(file.Name(), filepath.Ext(file.Name())), filepath.Ext(file.Name()); ending {
+		case ".csv":
+			figures[name] = true
+		case ".json":
+			expected[name] = true
+		}
+	}
+	var list []readCase
+	for _, name := range slices.Sorted(maps.Keys(expected)) {
+		if !figures[name] {
+			return nil, fmt.Errorf("%s has no figures beside it; put them into %s.csv", filepath.Join(folder, name+".json"), name)
+		}
+		one, err := openCase(w, filepath.Join(folder, name))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	for name := range figures {
+		if !expected[name] {
+			return nil, fmt.Errorf("nobody says what is expected of %s; write it into %s.json, or look at a run and keep it with \"signalbox plugin run --file %[1]s --record %[2]s\"",
+				filepath.Join(folder, name+".csv"), name)
+		}
+	}
+	return list, nil
+}
+
+// openCase reads one case; path is without its endings.
+func openCase(w *written, path string) (readCase, error) {
+	name := filepath.Base(path)
+	text, err := os.ReadFile(path + ".json")
+	if err != nil {
+		return readCase{}, err
+	}
+	var want caseFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&want); err != nil {
+		return readCase{}, fmt.Errorf("%s.json: %w", path, err)
+	}
+	if (len(want.Charts) == 0) == (want.Declined == nil) {
+		return readCase{}, fmt.Errorf("%s.json: want either \"charts\" or \"declined\"", path)
+	}
+	s, err := w.subject(want.Measure, want.Entry)
+	if err != nil {
+		return readCase{}, fmt.Errorf("%s.json: %w", path, err)
+	}
+	q, err := s.questionOf(path + ".csv")
+	if err != nil {
+		return readCase{}, err
+	}
+	return readCase{check.Case{Name: "case " + name, Request: q, Differs: want.differs}, s}, nil
+}
+
+// questionOf asks about the figures of a CSV file.
+func (s *subject) questionOf(file string) (wire.Request, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	defer f.Close()
+	return s.questionFrom(f, file)
+}
+
+func (s *subject) questionFrom(from io.Reader, name string) (wire.Request, error) {
+	data, err := chartfile.Read(from, name, s.shape())
+	if err != nil {
+		return wire.Request{}, err
+	}
+	q, err := s.question(&data)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return q, err
+}
+
+// differs says where an answer is not what the author expects.
+func (want *caseFile) differs(got *wire.Answer) string {
+	if want.Declined != nil {
+		switch {
+		case got.Status == wire.OK:
+			return "it was answered, and should have been declined"
+		case *want.Declined != "" && *want.Declined != got.Message:
+			return fmt.Sprintf("it was declined with %q, expected was %q", got.Message, *want.Declined)
+		}
+		return ""
+	}
+	if got.Status != wire.OK {
+		return fmt.Sprintf("it was declined: %s", got.Message)
+	}
+	charts, err := chartsAsJSON(got.Charts)
+	if err != nil {
+		return err.Error()
+	}
+	return differenceIn(want.Charts, charts, "")
+}
+
+// chartsAsJSON gives charts as a program reads them.
+func chartsAsJSON(list []measures.Chart) (any, error) {
+	items := make([]export.Item, len(list))
+	for i := range list {
+		items[i].Chart = &list[i]
+	}
+	var text bytes.Buffer
+	if err := export.JSON(&text, items...); err != nil {
+		return nil, err
+	}
+	var document struct {
+		Charts []any `json:"charts"`
+	}
+	err := json.Unmarshal(text.Bytes(), &document)
+	return document.Charts, err
+}
+
+// differenceIn says where what is given in want is not in got. Numbers may differ
+// by a billionth: few people work things out to the last bit.
+func differenceIn(want, got any, at string) string {
+	switch want := want.(type) {
+	case map[string]any:
+		object, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Sprintf("%s is %v, expected %v", at, got, want)
+		}
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			value, there := object[key]
+			if !there {
+				return fmt.Sprintf("%s has no %s; there are %s", orTop(at), key, strings.Join(slices.Sorted(maps.Keys(object)), ", "))
+			}
+			if d := differenceIn(want[key], value, strings.TrimPrefix(at+", "+key, ", ")); d != "" {
+				return d
+			}
+		}
+		return ""
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return fmt.Sprintf("%s: %d of them, expected %d", orTop(at), len(list), len(want))
+		}
+		for i := range want {
+			if d := differenceIn(want[i], list[i], element(at, list[i], i)); d != "" {
+				return d
+			}
+		}
+		return ""
+	case float64:
+		if number, ok := got.(float64); ok && check.Alike(number, want) {
+			return ""
+		}
+	default:
+		if want == got {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%s is %v, expected %v", at, jsonText(got), jsonText(want))
+}
+
+func orTop(at string) string {
+	if at == "" {
+		return "charts"
+	}
+	return at
+}
+
+// element names one of a list: a point by its x, anything else by its number.
+func element(at string, v any, i int) string {
+	if object, ok := v.(map[string]any); ok && object["x"] != nil {
+		return fmt.Sprintf("x %v", object["x"])
+	}
+	if at == "" {
+		return fmt.Sprintf("chart %d", i+1)
+	}
+	return fmt.Sprintf("%s %d", at, i+1)
+}
+
+func jsonText(v any) string {
+	text, _ := json.Marshal(v) // it came from JSON
+	return string(text)
+}
