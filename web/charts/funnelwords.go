@@ -93,6 +93,10 @@ func liesText(c *measures.Chart, i int) string {
 // outlier is a trust beyond the outer limits, in words.
 type outlier struct{ name, href, text string }
 
+// outliersShown is how long a list of trusts stands open: limits for chance alone
+// may leave nearly all outside.
+const outliersShown = 24
+
 // outliers are those above, or those below, in order of name.
 func (v *funnelView) outliers(side measures.Signals) []outlier {
 	said := words.Outliers(v.subject, &v.funnel.Chart)
