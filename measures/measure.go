@@ -17,6 +17,7 @@ type Measure struct {
 	Scope       string `json:"scope"` // a few words for headings: "A&E, all types"
 
 	Dataset     DatasetID `json:"dataset"`
+	Part        *Part     `json:"part,omitempty"`
 	Inputs      []Input   `json:"inputs"` // what the plugin is given
 	Grain       Grain     `json:"grain"`
 	Stratifiers []string  `json:"stratifiers,omitempty"`
@@ -43,6 +44,13 @@ type Measure struct {
 	AuthoredBy string `json:"authored_by"`
 	CheckedBy  string `json:"checked_by"`
 	ReviewDate Date   `json:"review_date"`
+}
+
+// Part says that a measure is about one stratum of its dataset only: of a table
+// that holds the figures of several programmes, those of one.
+type Part struct {
+	Stratifier string `json:"stratifier"`
+	Stratum    string `json:"stratum"`
 }
 
 // Mix says by which strata a change of the measure's rate is split into what

@@ -76,8 +76,9 @@ func checkMeasure(m *measures.Measure) []error {
 	if !datasetName.MatchString(string(m.Dataset)) {
 		bad("dataset %q: lower-case letters, digits and underscores are wanted", m.Dataset)
 	}
-	if !slices.Contains([]measures.Grain{measures.Day, measures.Week, measures.Month, measures.Quarter, measures.FinancialYear}, m.Grain) {
-		bad("grain %q: day, week, month, quarter or financial-year is wanted", m.Grain)
+	if !slices.Contains([]measures.Grain{measures.Day, measures.Week, measures.Month, measures.Quarter,
+		measures.FinancialYear, measures.Irregular}, m.Grain) {
+		bad("grain %q: day, week, month, quarter, financial-year or irregular is wanted", m.Grain)
 	}
 	if !slices.Contains([]string{"outcome", "process", "balancing"}, m.Type) {
 		bad("type %q: outcome, process or balancing is wanted", m.Type)
@@ -93,6 +94,14 @@ func checkMeasure(m *measures.Measure) []error {
 	}
 	if m.Uses.Plugin == "" || m.Uses.Entry == "" {
 		bad("uses: name the plugin and the entry that compute it")
+	}
+	if p := m.Part; p != nil {
+		if p.Stratifier == "" || p.Stratum == "" {
+			bad("part: name the stratifier of the dataset and the stratum that the measure is about")
+		}
+		if len(m.Stratifiers) > 0 || m.Mix != nil {
+			bad("part: a measure of one stratum cannot be split further; leave out stratifiers and mix")
+		}
 	}
 	return slices.Concat(problems, checkInputs(m), checkMix(m))
 }

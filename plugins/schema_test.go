@@ -22,7 +22,7 @@ func TestTheSchemaKnowsTheFieldsOfAManifest(t *testing.T) {
 	}
 	compareFields(t, "manifest", reflect.TypeFor[Manifest](), schema.Properties)
 	for name, kind := range map[string]reflect.Type{"measure": reflect.TypeFor[measures.Measure](), "input": reflect.TypeFor[measures.Input](),
-		"target": reflect.TypeFor[measures.Target](), "mix": reflect.TypeFor[measures.Mix]()} {
+		"target": reflect.TypeFor[measures.Target](), "mix": reflect.TypeFor[measures.Mix](), "part": reflect.TypeFor[measures.Part]()} {
 		compareFields(t, name, kind, schema.Definitions[name].Properties)
 	}
 	unit := schema.Definitions["measure"].Properties["unit"].(map[string]any)["properties"].(map[string]any)

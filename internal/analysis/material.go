@@ -28,12 +28,21 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 	if answer.division.strata == nil {
 		query.Stratifier = q.Stratifier
 	}
+	if m.Part != nil {
+		if err := partAllowed(q, grant.Disclosure()); err != nil {
+			return nil, fmt.Errorf("figures of %s at %s: %w", m.ID, q.Organisation, err)
+		}
+		query.Stratifier = m.Part.Stratifier
+	}
 	if q.Organisation != policy.Everyone {
 		query.Organisations = []measures.ODSCode{q.Organisation}
 	}
 	read, err := a.Data.Material(ctx, grant, query, m.ID)
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s at %s: %w", m.ID, q.Organisation, err)
+	}
+	if m.Part != nil {
+		read.Series = only(read.Series, m.Part.Stratum)
 	}
 	series := make([]measures.Series, 0, len(read.Series))
 	for i := range read.Series {
