@@ -19,7 +19,7 @@ func (l *live) bars(r Request) []Reason {
 	bar := func(code, message, help string) {
 		reasons = append(reasons, Reason{Code: code, Message: message, Help: help, Rule: "host"})
 	}
-	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport {
+	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport && !r.Action.AboutPlugin() {
 		bar("action_unknown", fmt.Sprintf("This program cannot do %q.", r.Action), "Tell the people who run this Signalbox.")
 	}
 	if r.Actor.ID == "" {
@@ -28,8 +28,11 @@ func (l *live) bars(r Request) []Reason {
 	if r.Resource.Grain != "aggregate" {
 		bar("aggregates_only", "Signalbox gives counts and sums, never the data of single people.", "Ask for the measure as an aggregate.")
 	}
+	if m := r.Resource; r.Action.AboutPlugin() && (m.Dataset != "" || m.ODS != "" || len(m.Columns) > 0) {
+		bar("plugin_not_data", "A question about a plugin cannot ask for data as well.", "Tell the people who run this Signalbox.")
+	}
 	computing := r.Action == ChartRead || r.Plugin.Digest != "" || r.Plugin.ID != ""
-	if computing && !l.data.Plugins[r.Plugin.Digest].Approved {
+	if computing && !r.Action.AboutPlugin() && !l.data.Plugins[r.Plugin.Digest].Approved {
 		bar("plugin_not_approved", "The plugin that would draw this chart is not approved here.",
 			"Your information governance team can approve this release of the plugin.")
 	}
@@ -62,6 +65,10 @@ func (l *live) within(d Decision) Decision {
 	}
 	if !d.Allow {
 		return d.closed()
+	}
+	if r.Action.AboutPlugin() {
+		d.Rows = nil
+		return d
 	}
 	asked := asked(r.Resource)
 	var rows []RowRule

@@ -32,7 +32,15 @@ const (
 	ChartRead  Action = "chart.read"
 	DataLoad   Action = "data.load"
 	DataExport Action = "data.export"
+	// What follows is about a plugin itself, and opens nobody's data.
+	PluginUpload Action = "plugin.upload" // bring a draft, to have it checked
+	PluginTry    Action = "plugin.try"    // look at a draft, and try it on invented figures
+	PluginLift   Action = "plugin.lift"   // let a plugin run again that was in quarantine
 )
+
+// AboutPlugin reports whether an action is about a plugin itself. Such a request
+// names no data, and no answer to it opens any.
+func (a Action) AboutPlugin() bool { return a == PluginUpload || a == PluginTry || a == PluginLift }
 
 // Actor is who asks, as the sign-in told it.
 type Actor struct {

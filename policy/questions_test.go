@@ -23,7 +23,7 @@ func questions() iter.Seq[Request] {
 	return func(yield func(Request) bool) {
 		for _, who := range people {
 			for _, who.Purpose = range []Purpose{"improvement", "planning"} {
-				for _, action := range []Action{ChartRead, DataExport, DataLoad, "policy.publish"} {
+				for _, action := range []Action{ChartRead, DataExport, DataLoad, PluginTry, "policy.publish"} {
 					for _, dataset := range []measures.DatasetID{"ae", "restricted", "diagnostics", "made_up", "rumours"} {
 						for _, ods := range []measures.ODSCode{"RQW", "RWG", "RXX", Everyone} {
 							r := read(who, dataset, ods)

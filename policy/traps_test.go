@@ -282,3 +282,17 @@ func TestRuleIndexingChangesNoAnswer(t *testing.T) {
 		t.Errorf("only %d questions", n)
 	}
 }
+
+func TestAQuestionAboutAPluginOpensNoData(t *testing.T) {
+	e := engine(t, withPolicy(national(t, "decision := "+yes)))
+	r := read(clinician(), "falls", "RQW")
+	r.Action = PluginTry
+	mustDeny(t, e, r, "plugin_not_data")
+	r.Resource = Resource{Grain: "aggregate"}
+	generous := national(t, `decision := object.union(`+yes+`, {"ods_scope": ["RQW"], "visible_columns": ["total"]})`)
+	mustDeny(t, engine(t, withPolicy(generous)), r, "wider_than_asked")
+	modest := national(t, `decision := object.union(`+yes+`, {"ods_scope": []})`)
+	if d := decide(t, engine(t, withPolicy(modest)), r); !d.Allow || d.Rows != nil || d.Scope != nil && len(d.Scope) > 0 {
+		t.Errorf("%+v; want a yes that opens no row", d)
+	}
+}

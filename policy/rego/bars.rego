@@ -30,6 +30,7 @@ bar contains {
 	"message": "This dataset is not in the catalogue.",
 	"help": "Check its name, or ask a data manager to load it.",
 } if {
+	not facts.about_plugin
 	not facts.dataset.known
 }
 
@@ -52,6 +53,7 @@ bar contains {
 	"message": "This organisation is not in the register.",
 	"help": "Check its code, or ask the people who operate this Signalbox to load the register.",
 } if {
+	not facts.about_plugin
 	not facts.everyone
 	not facts.owner.known
 }

@@ -31,7 +31,22 @@ checks := [
 		"met": agreed,
 	},
 	{"code": "plugin", "text": "The plugin is approved here.", "met": plugin_in_order},
-]
+] if {
+	not facts.about_plugin
+}
+
+checks := [
+	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},
+	{
+		"code": "purpose",
+		"text": $"Your purpose, {facts.purpose.title}, is one that is known here.",
+		"met": facts.purpose.known,
+	},
+	{"code": "plugin_upload_role", "text": "You have the role of an innovator.", "met": "innovate" in facts.rights},
+	{"code": "plugin_lift_role", "text": "You answer for information governance, or operate this Signalbox.", "met": answers},
+] if {
+	facts.about_plugin
+}
 
 default published_openly := false
 
@@ -53,3 +68,9 @@ default plugin_in_order := false
 plugin_in_order if not facts.plugin.needed
 
 plugin_in_order if facts.plugin.approved
+
+default answers := false
+
+answers if "govern" in facts.rights
+
+answers if "operate" in facts.rights

@@ -16,7 +16,7 @@ decision := {
 	"allow": true,
 	"reasons": [],
 	"grants": [{"code": one.code, "ref": one.ref} | some one in ground],
-	"ods_scope": [input.resource.ods],
+	"ods_scope": organisations,
 	"rows": rows,
 	"visible_columns": input.resource.columns,
 	"disclosure": terms(min({one.min_cell_count | some one in ground})),
@@ -77,9 +77,23 @@ missing contains {
 
 # METADATA
 # title: The rows that were asked for
-rows := [{"all": true}] if facts.everyone
+rows := [{"all": true}] if {
+	facts.everyone
+	not facts.about_plugin
+}
 
-rows := [{"ods": {"in": [input.resource.ods]}}] if not facts.everyone
+rows := [{"ods": {"in": [input.resource.ods]}}] if {
+	not facts.everyone
+	not facts.about_plugin
+}
+
+rows := [] if facts.about_plugin
+
+# METADATA
+# title: The organisations that were asked for
+organisations := [] if facts.about_plugin
+
+organisations := [input.resource.ods] if not facts.about_plugin
 
 # METADATA
 # title: Every ground is enough by itself, so the mildest terms hold

@@ -12,6 +12,12 @@ default everyone := false
 everyone if input.resource.ods == "ENG"
 
 # METADATA
+# title: The question is about a plugin itself, and about nobody's data
+default about_plugin := false
+
+about_plugin if input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
+
+# METADATA
 # title: The dataset
 default dataset := {
 	"known": false,
@@ -94,8 +100,10 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 default plugin := {"needed": false, "approved": false, "datasets": null}
 
 plugin := {"needed": true, "approved": record.approved, "datasets": record.datasets} if {
+	not about_plugin
 	record := data.reference.plugins[input.plugin.digest]
 } else := {"needed": true, "approved": false, "datasets": null} if {
+	not about_plugin
 	input.plugin != null
 } else := {"needed": true, "approved": false, "datasets": null} if {
 	input.action == "chart.read"

@@ -81,6 +81,9 @@ efua := {"id": "efua", "ods": null, "orgs": [], "roles": ["innovator"], "purpose
 # Fen runs the machine.
 fen := {"id": "fen", "ods": null, "orgs": [], "roles": ["operator"], "purpose": "governance", "assurance": "aal2"}
 
+# Hana leads information governance at Ashford Trust.
+hana := person("hana", "RAA", "governance_lead", "governance")
+
 # Gwen has signed in and has no role yet.
 gwen := person("gwen", "RAA", "visitor", "improvement")
 
@@ -106,6 +109,8 @@ reads(who, name, organisation) := asks(who, "chart.read", name, organisation)
 exports(who, name, organisation) := asks(who, "data.export", name, organisation)
 
 loads(who, name, organisation) := object.union(asks(who, "data.load", name, organisation), {"plugin": null})
+
+plugs(who, action) := object.union(asks(who, action, "", ""), {"resource": {"columns": [], "period": {"from": null}}})
 
 changed(question, changes) := object.union(question, changes)
 
