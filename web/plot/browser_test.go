@@ -52,6 +52,7 @@ func galleryBody() templ.Component {
 			show(plot.Figure(h.Picture))
 			say(`</section>`)
 		}
+		showCompared(show, say)
 		say(`<section><h2>Icons</h2><ul class="verdict">`)
 		for v := measures.VariationEmpty; v <= measures.ShiftLow; v++ {
 			show(withText(layout.Verdict(plot.VariationIcon(v, 56), v.String()), "The words beside it."))
@@ -89,6 +90,32 @@ func galleryBody() templ.Component {
 			{Term: "Policy", Value: "National 7"}, {Term: "Parameters", Value: "XmR, rules mdc, constant 2.66"}}))
 		return failed
 	})
+}
+
+// showCompared shows the pictures that compare groups and strata.
+func showCompared(show func(templ.Component), say func(string, ...any)) {
+	for _, h := range funnels() {
+		say(`<section><h2>%s</h2><figure>`, h.name)
+		show(plot.Funnel(h.FunnelPicture))
+		show(plot.FunnelKey(h.FunnelPicture))
+		say(`<figcaption>%s</figcaption></figure></section>`, plot.FunnelCaption(h.FunnelPicture))
+	}
+	say(`<section id="strata"><h2>Strata on one scale</h2>`)
+	show(plot.Multiples(strata()))
+	show(plot.MultiplesKey(strata()))
+	say(`</section>`)
+	for _, p := range gapsBetween() {
+		say(`<section><h2>%s: gap</h2><figure>`, p.ID)
+		show(plot.Gap(p))
+		show(plot.GapKey(p))
+		say(`<figcaption>%s</figcaption></figure></section>`, plot.GapCaption(p))
+	}
+	for _, p := range mixes() {
+		say(`<section><h2>%s: mix</h2><figure>`, p.ID)
+		show(plot.Mix(p))
+		show(plot.MixKey(p))
+		say(`<figcaption>%s</figcaption></figure></section>`, plot.MixCaption(p))
+	}
 }
 
 func withText(c templ.Component, text string) templ.Component {
@@ -165,6 +192,38 @@ func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
 			}
 			b.quiet(t)
 		})
+	}
+}
+
+// unreadable lists the words of the drawings in sight that leave their drawing or
+// lie on one another, as the browser's own letters measure.
+const unreadable = `[...document.querySelectorAll("svg.chart")].filter(s => getComputedStyle(s).display !== "none").flatMap(s => {
+	const frame = s.getBoundingClientRect(), scale = frame.width / s.viewBox.baseVal.width;
+	const texts = [...s.querySelectorAll("text")].map(e => ({e, r: e.getBoundingClientRect()}));
+	const of = s.querySelector("title").id, wrong = [];
+	for (const {e, r} of texts)
+		if (r.left < frame.left - 1.5 || r.right > frame.right + 1.5 || r.top < frame.top - 1.5 || r.bottom > frame.bottom + 1.5) wrong.push(of + " is left by " + e.textContent);
+	for (let i = 0; i < texts.length; i++) for (let k = i + 1; k < texts.length; k++) {
+		const a = texts[i].r, b = texts[k].r;
+		const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left), high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+		if (wide > 1.5 * scale && high > 4.5 * scale) wrong.push(of + ": " + texts[i].e.textContent + " lies on " + texts[k].e.textContent);
+	}
+	return wrong;
+})`
+
+func TestNoWordLeavesItsDrawingOrLiesOnAnother(t *testing.T) {
+	b := open(t)
+	for _, test := range []struct {
+		width int64
+		media string
+	}{{1280, ""}, {700, ""}, {320, ""}, {720, "print"}} {
+		b.visit(t, test.width, "light", test.media)
+		if eval[int](t, b, `[...document.querySelectorAll("svg.chart")].filter(s => getComputedStyle(s).display !== "none").length`) < len(gallery()) {
+			t.Fatalf("at %d %s some drawings are not in sight", test.width, test.media)
+		}
+		for _, wrong := range eval[[]string](t, b, unreadable) {
+			t.Errorf("at %d %s: %s", test.width, test.media, wrong)
+		}
 	}
 }
 

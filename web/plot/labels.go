@@ -3,6 +3,7 @@ package plot
 import (
 	"math"
 	"sort"
+	"unicode/utf8"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -45,9 +46,19 @@ func (d *drawing) writeLabels(labels []label) {
 			d.escaped(l.value)
 			d.s("</tspan> ")
 		}
-		d.escaped(l.word)
+		d.escaped(d.fitting(l))
 		d.s("</text>")
 	}
+}
+
+// fitting is the word of a label, cut where its end would leave the drawing.
+func (d *drawing) fitting(l label) string {
+	room := d.width - d.right - d.labelGap
+	word := l.word
+	for n := utf8.RuneCountInString(word) - 1; n > 1 && d.wideLabel(label{value: l.value, word: word, big: l.big}) > room; n-- {
+		word = cut(l.word, n)
+	}
+	return word
 }
 
 // findLabels lists what is written at the right: the last value, the target,
@@ -131,13 +142,17 @@ func (d *drawing) widestLabel() float64 { return d.widestOf(d.findLabels()) }
 func (d *drawing) widestOf(labels []label) float64 {
 	most := 0.0
 	for _, l := range labels {
-		times := bold
-		if l.big {
-			times *= 1.2
-		}
-		most = math.Max(most, textWidth(l.value, d.em)*times+textWidth(" "+l.word, d.em))
+		most = math.Max(most, d.wideLabel(l))
 	}
 	return most
+}
+
+func (d *drawing) wideLabel(l label) float64 {
+	times := bold
+	if l.big {
+		times *= 1.2
+	}
+	return textWidth(l.value, d.em)*times + textWidth(" ", d.em) + textWidth(l.word, d.em)
 }
 
 // push moves labels, given in order of height, so that they stand at least so

@@ -66,12 +66,15 @@ const (
 // stands is the y of a point: of the main line, or of the lower sum where only
 // that one has passed its limit.
 func (d *drawing) stands(i int) float64 {
-	c := d.p.Chart
-	if d.p.made.upper != "" && i < len(c.Signals) &&
-		c.Signals[i]&(measures.OutsideUpper|measures.OutsideLower) == measures.OutsideLower {
-		return d.y(c.CusumLow[i])
+	if d.onLower(i) {
+		return d.y(d.p.Chart.CusumLow[i])
 	}
 	return d.py[i-d.from]
+}
+
+func (d *drawing) onLower(i int) bool {
+	c := d.p.Chart
+	return d.p.made.upper != "" && i < len(c.Signals) && c.Signals[i]&(measures.OutsideUpper|measures.OutsideLower) == measures.OutsideLower
 }
 
 // pointScale is the size of the points, smaller where they would touch.

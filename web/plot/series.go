@@ -20,15 +20,22 @@ func (d *drawing) liveSeries(live *Live) []liveSeries {
 	if len(series) > 0 {
 		series[0].MarkLine, series[0].MarkArea = d.liveMarks(), d.liveAreas()
 	}
+	for k := range d.p.made.columns {
+		series = append(series, d.liveColumn(&d.p.made.columns[k]))
+	}
+	upper, lower := "Upper limit", "Lower limit"
+	if d.p.made.upper != "" {
+		upper, lower = d.p.made.upper, d.p.made.lower
+	}
 	for k := range d.segments {
 		for _, line := range []struct {
 			name   string
 			column []float64
 			style  opts.LineStyle
 		}{
-			{"Upper limit", c.Upper, opts.LineStyle{Color: "var(--common)", Width: 1.25, Type: "dashed"}},
+			{upper, c.Upper, opts.LineStyle{Color: "var(--common)", Width: 1.25, Type: "dashed"}},
 			{d.p.centreWord(), c.Centre, opts.LineStyle{Color: "var(--ink)", Width: 1.25}},
-			{"Lower limit", c.Lower, opts.LineStyle{Color: "var(--common)", Width: 1.25, Type: "dashed"}},
+			{lower, c.Lower, opts.LineStyle{Color: "var(--common)", Width: 1.25, Type: "dashed"}},
 		} {
 			if s, drawn := d.liveLine(line.name, line.column, line.style, &d.segments[k]); drawn {
 				series = append(series, s)
@@ -36,6 +43,33 @@ func (d *drawing) liveSeries(live *Live) []liveSeries {
 		}
 	}
 	return series
+}
+
+// liveColumn is a line or a cloud of dots besides the main line.
+func (d *drawing) liveColumn(c *column) liveSeries {
+	s := liveSeries{Name: c.word, Type: "line", Symbol: "circle", Silent: true, Z: 2, Data: make([]any, d.to),
+		LineStyle: &opts.LineStyle{Color: "var(--common)", Width: 1.75}}
+	if c.key != "" {
+		s.Name = c.key
+	}
+	switch {
+	case c.dots:
+		s.Type, s.SymbolSize, s.ItemStyle = "scatter", 4, &opts.ItemStyle{Color: "var(--common)"}
+	case c.class == "traj":
+		s.LineStyle = &opts.LineStyle{Color: "var(--ink)", Width: 1.5, Type: "dashed"}
+	}
+	for i := range s.Data {
+		if v := at(c.values, i); finite(v) {
+			s.Data[i] = number(v)
+		}
+		if d.onLower(i) {
+			s.ShowSymbol, s.ShowAllSymbol = true, true // of size 0, but for these
+			datum := d.liveDatum(i)
+			datum.Value = number(c.values[i])
+			s.Data[i] = datum
+		}
+	}
+	return s
 }
 
 func (d *drawing) livePoints(k int, live *Live) liveSeries {
@@ -47,7 +81,14 @@ func (d *drawing) livePoints(k int, live *Live) liveSeries {
 		if measures.IsMissing(d.p.Chart.Y[i]) {
 			continue
 		}
-		s.Data[i] = d.liveDatum(i)
+		datum := d.liveDatum(i)
+		if d.onLower(i) { // its shape stands on the other line
+			datum.Symbol, datum.SymbolRotate, datum.ItemStyle = "circle", 0, &opts.ItemStyle{Color: "var(--common)"}
+		}
+		if d.p.made.bare && datum.Symbol == "circle" {
+			datum.SymbolSize = 4
+		}
+		s.Data[i] = datum
 		d.b = d.b[:0]
 		d.pointText(i)
 		live.Points = append(live.Points, livePoint{Series: k, Index: i, Text: string(d.b)})

@@ -18,7 +18,7 @@ var widths = [...]uint16{
 }
 
 // bold is how much wider bold text is, taken generously.
-const bold = 1.08
+const bold = 1.13
 
 // textWidth is the width of text at a font size. It decides whether a label
 // has room, so it may be a little too wide but not too narrow.
