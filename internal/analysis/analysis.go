@@ -138,7 +138,7 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 		},
 		Resource: policy.Resource{
 			Dataset: dataset, Columns: measures.ColumnsOf(inputs), ODS: q.Organisation,
-			Grain: "aggregate", Stratifiers: answer.division.stratifiers(), Period: period,
+			Grain: "aggregate", Stratifiers: stratifiersOf(measure, &answer.division), Period: period,
 		},
 	}
 	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
