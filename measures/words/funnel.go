@@ -27,7 +27,7 @@ func (v *view) funnelFinding() (fact, judgement string) {
 // explains names what the limits allow for.
 func (v *view) explains() string {
 	if v.s.Method.Additive {
-		return "chance and known differences explain"
+		return "chance and the usual differences between groups explain"
 	}
 	return "chance alone explains"
 }

@@ -127,7 +127,7 @@ var kindTexts = []KindText{
 	{measures.Funnel, "Funnel plot",
 		"Groups, such as trusts, side by side: what each had against how much it counted, with limits that narrow as numbers grow.",
 		"To compare groups at one time without a league table.",
-		"Inside the outer limits lies what chance, and known differences if they are allowed for, explain. A point outside asks for a look: at the data first, then at who was counted, then at care.",
+		"Inside the outer limits lies what chance explains, together with the usual differences between groups where they are allowed for. A point outside asks for a look: at the data first, then at who was counted, then at care.",
 		"Groups are alike but for their size, or differ in the way that is allowed for. With fewer than ten groups that allowance is unreliable."},
 	{measures.Custom, "Other chart",
 		"Points with lines that a plugin made in its own way.",

@@ -106,7 +106,7 @@ func TestFunnelIsReadAsAWholeAndInOrderOfName(t *testing.T) {
 	if len(lines) != 3 || !slices.IsSorted(lines) || !strings.Contains(lines[0], "4.0%, below its limit of ") {
 		t.Errorf("outliers %q", lines)
 	}
-	if s.Method.Additive = true; !strings.Contains(Sentence(s, c).String(), "chance and known differences explain") {
+	if s.Method.Additive = true; !strings.Contains(Sentence(s, c).String(), "chance and the usual differences between groups explain") {
 		t.Errorf("additive: %q", Sentence(s, c))
 	}
 	if got := Outliers(s, chart(t, measures.XmR, measures.MDC, measures.Increase, y, nil)); got != nil {
