@@ -330,6 +330,15 @@ func TestIdsOfOnePageDiffer(t *testing.T) {
 	for _, h := range gallery() {
 		all.WriteString(rendered(t, plot.Figure(h.Picture)))
 	}
+	for _, h := range funnels() {
+		all.WriteString(rendered(t, plot.Funnel(h.FunnelPicture)))
+	}
+	for _, p := range gapsBetween() {
+		all.WriteString(rendered(t, plot.Gap(p)))
+	}
+	for _, p := range mixes() {
+		all.WriteString(rendered(t, plot.Mix(p)))
+	}
 	seen := map[string]bool{}
 	for _, found := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(all.String(), -1) {
 		if seen[found[1]] {
