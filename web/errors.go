@@ -89,6 +89,9 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, analysis.ErrNoFunnel):
 		return trouble{status: http.StatusUnprocessableEntity, title: "There is no funnel for this measure",
 			text: charts.ReasonOfNoFunnel(err), help: "The measure's own page shows it at each trust, over time."}
+	case errors.Is(err, analysis.ErrNoMix):
+		return trouble{status: http.StatusUnprocessableEntity, title: "This change cannot be split",
+			text: charts.PlainReason(err, analysis.ErrNoMix), help: "The measure's own page shows it over time."}
 	case errors.Is(err, charts.ErrNoFigures):
 		return trouble{status: http.StatusNotFound, title: "There are no figures for this chart",
 			text: "So there is nothing to make a file of.", help: "The organisation's own page lists the measures that it has figures for."}

@@ -53,8 +53,12 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /trusts", s.page(s.Charts.Search))                         // ?q=
 	signedIn.Handle("GET /trusts/{ods}", s.page(s.Charts.Board))                    // a trust, all its measures
 	signedIn.Handle("GET /trusts/{ods}/measures/{measure}", s.page(s.Charts.Chart)) // also .csv .json .svg
-	signedIn.Handle("GET /measures", s.page(s.Charts.Measures))                     // the list
-	signedIn.Handle("GET /measures/{measure}", s.page(s.Charts.Everyone))           // a measure, all trusts
+	for _, format := range []string{"", ".csv", ".json"} {
+		signedIn.Handle("GET /trusts/{ods}/measures/{measure}/strata"+format, s.page(s.Charts.Strata)) // the same by stratum: ?by= ?of= ?against=
+		signedIn.Handle("GET /trusts/{ods}/measures/{measure}/mix"+format, s.page(s.Charts.Mix))       // what of its change lies within strata
+	}
+	signedIn.Handle("GET /measures", s.page(s.Charts.Measures))           // the list
+	signedIn.Handle("GET /measures/{measure}", s.page(s.Charts.Everyone)) // a measure, all trusts
 	for _, format := range []string{"", ".csv", ".json", ".svg"} {
 		signedIn.Handle("GET /measures/{measure}/funnel"+format, s.page(s.Charts.Funnel)) // the same by size of trust: ?over= ?to= ?od= ?at=
 	}

@@ -43,7 +43,7 @@ func missedMeasure() measures.Measure {
 		Dataset: Missed().ID,
 		Inputs: []measures.Input{{Name: "numerator", Title: "Missed", Plus: []string{"numerator"}},
 			{Name: "denominator", Title: "Appointments", Plus: []string{"denominator"}}},
-		Grain: measures.Month, Stratifiers: []string{deprivation}, Mix: &measures.Mix{Of: "deprivation of the place where people live", Stratifier: deprivation},
+		Grain: measures.Month, Stratifiers: []string{deprivation}, Mix: &measures.Mix{Of: "fifth of deprivation", Stratifier: deprivation},
 		Unit:      measures.Unit{Multiply: 100, Symbol: "%", Words: "of appointments", Decimals: 1},
 		Direction: measures.Decrease, Type: "process", Family: "demo-missed",
 		Uses: measures.Uses{Plugin: "spc", Entry: "xmr"}, Rules: measures.MDC, Baseline: 24,
@@ -59,11 +59,11 @@ type clinic struct{ booked, missed plan }
 // 2025 and the most deprived places gained most; at the second the gap stays.
 var clinics = map[measures.ODSCode][5]clinic{
 	"ZZA": {
-		{level(150), ramp(0.26, 2025, 7, 2, 0.15)},
-		{level(130), ramp(0.21, 2025, 7, 2, 0.15)},
-		{level(120), level(0.15)},
-		{level(110), level(0.12)},
-		{level(105), level(0.10)},
+		{level(310), ramp(0.28, 2025, 7, 2, 0.19)},
+		{level(270), ramp(0.21, 2025, 7, 2, 0.17)},
+		{level(250), level(0.15)},
+		{level(230), level(0.12)},
+		{level(220), level(0.08)},
 	},
 	"ZZB": {
 		{level(64), level(0.25)},

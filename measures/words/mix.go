@@ -15,7 +15,7 @@ import (
 type Change struct {
 	Unit               measures.Unit
 	Of                 string // what differs between the strata: "type of department"
-	Before, After      string // the stretches: "June 2023 to May 2025"
+	Before, After      string // the stretches: "the 24 months to May 2025"
 	Total, Within, Mix float64
 	HalfWithin         bool // at least half of the change is within strata, and of its sign
 	// Moved is the stratum whose share changed most, and how: its shares before and
@@ -32,29 +32,34 @@ func Mixed(c Change) Reading {
 	parts := AddUp([]float64{c.Within, c.Mix}, total, c.decimals())
 	within, mix := parts[0], parts[1]
 	strata := Strata(c.Of)
-	from := " from " + c.Before + " to " + c.After
+	between := " between " + c.Before + " and " + c.After
+	whole := "It " + rose(total) + " by " + c.points(total) + between + ". "
+	split := "Within the " + strata + " it " + rose(within) + " by " + c.number(within) + "; " + c.number(mix) + " " + way(mix) + " went with " + c.moved() + "."
 	switch {
 	case total == 0 && within == 0:
-		return Reading{Fact: "Nothing changed" + from + ": neither the whole, nor what lies within the " + strata + ", nor what goes with their shares."}
-	case total == 0:
-		return Reading{Fact: "The whole stood still" + from + ", while within the " + strata + " it " + rose(within) + " by " + c.points(within) + ". The same " + c.way(mix) + " went with " + c.moved() + ".",
-			Judgement: "A change within is hidden by a change of who is counted."}
-	case within == 0 && mix == total:
-		return Reading{Fact: "The whole " + fell(total) + " of " + c.points(total) + from + " went with " + c.moved() + "; within the " + strata + " nothing changed.",
+		return Reading{Fact: "Nothing changed" + between + ": neither the whole, nor what lies within the " + strata + ", nor what goes with their shares."}
+	case hardly(total, within):
+		return Reading{Fact: "The whole hardly moved" + between + " (" + c.signed(total) + "). " + split, Judgement: "A change within is hidden by a change of who is counted."}
+	case hardly(within, total):
+		return Reading{Fact: "Of the " + fall(total) + " of " + c.points(total) + between + ", next to nothing lies within the " + strata + " (" + c.signed(within) + "); " + c.number(mix) + " went with " + c.moved() + ".",
 			Judgement: "It is a change of who is counted."}
 	case mix == 0:
-		return Reading{Fact: "The whole " + fell(total) + " of " + c.points(total) + from + " lies within the " + strata + ".",
+		return Reading{Fact: "The whole " + fall(total) + " of " + c.points(total) + between + " lies within the " + strata + ".", Judgement: "It is not a change of who is counted."}
+	case hardly(mix, total):
+		return Reading{Fact: "Of the " + fall(total) + " of " + c.points(total) + between + ", nearly all lies within the " + strata + " (" + c.signed(within) + ", and " + c.signed(mix) + " with their shares).",
 			Judgement: "It is not a change of who is counted."}
 	case within*total > 0 && mix*total > 0:
-		return Reading{Fact: "Of the " + fell(total) + " of " + c.points(total) + from + ", " + c.number(within) + " came within the " + strata + " and " + c.number(mix) + " went with " + c.moved() + ".",
+		return Reading{Fact: "Of the " + fall(total) + " of " + c.points(total) + between + ", " + c.number(within) + " came within the " + strata + " and " + c.number(mix) + " went with " + c.moved() + ".",
 			Judgement: c.verdict(strata)}
 	case within*total > 0:
-		return Reading{Fact: "It " + rose(total) + " by " + c.points(total) + from + ". Within the " + strata + " it " + rose(within) + " by " + c.number(within) + "; " + c.number(mix) + " " + c.way(mix) + " went with " + c.moved() + ".",
-			Judgement: "A part of the change within is hidden by a change of who is counted."}
+		return Reading{Fact: whole + split, Judgement: "A part of the change within is hidden by a change of who is counted."}
 	}
-	return Reading{Fact: "It " + rose(total) + " by " + c.points(total) + from + ". Within the " + strata + " it " + rose(within) + " by " + c.number(within) + "; " + c.number(mix) + " " + c.way(mix) + " went with " + c.moved() + ".",
-		Judgement: "The " + fell(total) + " of the whole goes with a change of who is counted, and within the " + strata + " it went the other way."}
+	return Reading{Fact: whole + split, Judgement: "The " + fall(total) + " of the whole goes with a change of who is counted, and within the " + strata + " it went the other way."}
 }
+
+// hardly reports whether one change is next to nothing beside another: a tenth of
+// it at most.
+func hardly(v, beside float64) bool { return math.Abs(v) <= math.Abs(beside)/10 }
 
 func (c Change) verdict(strata string) string {
 	if c.HalfWithin {
@@ -82,14 +87,14 @@ func rose(v float64) string {
 	return "rose"
 }
 
-func fell(v float64) string {
+func fall(v float64) string {
 	if v < 0 {
 		return "fall"
 	}
 	return "rise"
 }
 
-func (c Change) way(v float64) string {
+func way(v float64) string {
 	if v < 0 {
 		return "downwards"
 	}
@@ -98,6 +103,14 @@ func (c Change) way(v float64) string {
 
 // decimals are those of values, and one at least.
 func (c Change) decimals() int { return max(1, c.Unit.Decimals) }
+
+// signed writes a part with its sign: "+5.3".
+func (c Change) signed(v float64) string {
+	if v > 0 {
+		return "+" + c.number(v)
+	}
+	return Number(v, c.decimals())
+}
 
 func (c Change) number(v float64) string { return Number(math.Abs(v), c.decimals()) }
 

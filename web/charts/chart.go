@@ -134,11 +134,7 @@ func readAsk(r *http.Request, m *measures.Measure, q *analysis.Question) error {
 	q.Everything = form.Has("all")
 	q.Drawing = analysis.Drawing{Kind: form.Get("kind"), Rules: form.Get("rules")}
 	if q.Stratifier = form.Get("by"); q.Stratifier != "" {
-		known := false
-		for _, s := range m.Stratifiers {
-			known = known || s == q.Stratifier
-		}
-		if !known {
+		if !slices.ContainsFunc(analysis.Divisions(m), func(d analysis.Division) bool { return d.By == q.Stratifier }) {
 			return fmt.Errorf("%w: %s is not divided by %q", ErrBadAddress, m.Title, q.Stratifier)
 		}
 	}
