@@ -47,7 +47,7 @@ type File struct {
 // Files makes all files of the demonstration. Events come before figures: they
 // name datasets too, and the definition that is written last is the one kept.
 func Files(seed uint64) []File {
-	return []File{
+	files := []File{
 		{Like: "regions", Name: "demonstration_regions.csv", Content: regionFile()},
 		{Like: "ods_icbs", Name: "demonstration_icbs.csv", Content: boardFile()},
 		{Like: "ods_trusts", Name: "demonstration_trusts.csv", Content: trustFile()},
@@ -62,7 +62,9 @@ func Files(seed uint64) []File {
 		{Like: "tidy", Name: "demonstration_falls_zzb.csv", As: "ZZB", Dataset: Falls().ID, Content: fallsFile(seed, "ZZB")},
 		{Like: "tidy", Name: "demonstration_missed_zza.csv", As: "ZZA", Dataset: Missed().ID, Content: missedFile(seed, "ZZA")},
 		{Like: "tidy", Name: "demonstration_missed_zzb.csv", As: "ZZB", Dataset: Missed().ID, Content: missedFile(seed, "ZZB")},
+		{Like: "programme_series", Name: "demonstration_programmes.csv", Dataset: "programme", Content: programmeFile(seed)},
 	}
+	return slices.Concat(files, safetyFiles(seed), staffFiles(seed), digitalFiles(seed))
 }
 
 // Labelled gives the definition under which figures of the demonstration are

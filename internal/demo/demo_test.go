@@ -51,7 +51,7 @@ func number(t testing.TB, cell string) float64 {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	// Changing a story changes this digest; changing the machine must not.
-	const want = "b51833a6ea4b1012b0ea2240eee8f9721acfd22c3e34edbdd6bed7ead37d7c20"
+	const want = "005c55ddcf2c667166c37478277e5f029d18d86a1a1abf531c8866b1d1bba669"
 	h := sha256.New()
 	for _, f := range Files(DefaultSeed) {
 		h.Write([]byte(f.Like + "\n" + f.Name + "\n" + string(f.As) + "\n"))

@@ -56,6 +56,11 @@ func TestWhoSeesWhatInTheDemonstration(t *testing.T) {
 		{"demo-clinician", "demo_missed", "ZZB", false},
 		{"demo-analyst", "demo_missed", "ZZB", true},
 		{"demo-innovator", "ae_4h", "ZZA", true},
+		{"demo-clinician", "falls_rate", "ZZA", true},
+		{"demo-clinician", "falls_rate", "ZZB", false},
+		{"demo-clinician-b", "staff_speak_up", "ZZB", true},
+		{"demo-clinician", "programme", "ZZQNW", true},
+		{"demo-innovator", "falls_rate", "ZZA", true}, // invented, and said to be
 	} {
 		var actor policy.Actor
 		for _, p := range demo.People() {
