@@ -43,6 +43,7 @@ type Answer struct {
 
 	way      method // how the question asks to draw it
 	division Division
+	whole    bool // periods are whole numbers and no dates; never so of what is stored
 }
 
 // Chart is one series as it may be shown: the chart and the figures behind it

@@ -119,7 +119,8 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 // compute gives the charts of some series, verified.
 func (a *Analysis) compute(ctx context.Context, answer *Answer, way method, material *material, indexes []int) ([]measures.Chart, error) {
 	m, release := answer.Measure, answer.Receipt.Release
-	request := wire.Request{Measure: string(m.ID), Entry: way.entry, Parameters: sdk.Settings(m, way.entry, way.rules, answer.Question.Ranges)}
+	request := wire.Request{Measure: string(m.ID), Entry: way.entry, Whole: answer.whole,
+		Parameters: sdk.Settings(m, way.entry, way.rules, answer.Question.Ranges)}
 	for _, input := range m.Inputs {
 		request.Inputs = append(request.Inputs, input.Name)
 	}
