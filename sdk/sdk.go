@@ -21,7 +21,6 @@ package sdk
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/sdk/wire"
@@ -75,19 +74,9 @@ func Serve(payload []byte) []byte {
 	return encode(wire.Answer{Charts: answer.Charts})
 }
 
-// refusal makes the text of an error fit to be a message: one line of UTF-8, no
-// longer than is allowed.
+// refusal makes an answer of the text of an error, which may quote the data.
 func refusal(status wire.Status, message string) wire.Answer {
-	message = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(message, "?"))
-	if len(message) > wire.MaxMessage {
-		message = strings.ToValidUTF8(message[:wire.MaxMessage], "")
-	}
-	return wire.Answer{Status: status, Message: message}
+	return wire.Answer{Status: status, Message: wire.Shown(message, wire.MaxMessage)}
 }
 
 // encode panics where a chart cannot be written: columns of unequal length or

@@ -24,6 +24,9 @@ func DecodeAnswer(b []byte) (Answer, error) {
 	if a.Message, err = plainText("message", message); err != nil {
 		return Answer{}, err
 	}
+	if err := shownText("message", a.Message); err != nil {
+		return Answer{}, err
+	}
 	if a.Charts, err = r.charts(); err != nil {
 		return Answer{}, err
 	}
@@ -248,10 +251,10 @@ func (r *reader) notes(charts []measures.Chart) error {
 			return refuse(RuleNote, "a note to chart %d of %d", i, len(charts))
 		}
 		var note measures.Note
-		if note.Code, err = r.text("code of a note", section[8:], MaxCode); err != nil {
+		if note.Code, err = r.shown("code of a note", section[8:], MaxCode); err != nil {
 			return err
 		}
-		if note.Text, err = r.text("text of a note", section[16:], MaxNote); err != nil {
+		if note.Text, err = r.shown("text of a note", section[16:], MaxNote); err != nil {
 			return err
 		}
 		if len(charts[i].Notes) == MaxNotes {

@@ -104,7 +104,7 @@ const (
 	RuleColumn       Rule = "column"            // a column missing, of the wrong type or length
 	RuleRowCount     Rule = "row-count"         // columns, series or charts do not tile their rows
 	RuleNotFinite    Rule = "not-finite"        // NaN or infinity; only the null bitmap says missing
-	RuleText         Rule = "text"              // not UTF-8, control characters, too long
+	RuleText         Rule = "text"              // not UTF-8, control characters, HTML, too long
 	RuleValue        Rule = "value"             // a number that stands for nothing known
 	RuleOrder        Rule = "order"             // periods or charts out of order
 	RuleSignal       Rule = "undeclared-signal" // a signal bit without a declared meaning

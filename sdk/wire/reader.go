@@ -132,6 +132,15 @@ func (r *reader) text(what string, ref []byte, limit int) (string, error) {
 	return rest[:length], nil
 }
 
+// shown gives a string that readers of a page will see.
+func (r *reader) shown(what string, ref []byte, limit int) (string, error) {
+	s, err := r.text(what, ref, limit)
+	if err == nil {
+		err = shownText(what, s)
+	}
+	return s, err
+}
+
 // plainText refuses what is not UTF-8 or would move a reader's cursor.
 func plainText(what string, b []byte) (string, error) {
 	if !utf8.Valid(b) {

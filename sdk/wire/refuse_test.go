@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -233,6 +234,56 @@ func TestTooLongTextIsRefused(t *testing.T) {
 		}
 		_, err = DecodeAnswer(payload)
 		wantRule(t, err, test.rule)
+	}
+}
+
+func TestHTMLInTextIsRefusedAndLessThanIsNot(t *testing.T) {
+	for text, refused := range map[string]bool{
+		"<b>bold</b>": true, "<script>": true, "a</p>": true, "<!-- hidden -->": true, "<?xml?>": true, "<IMG SRC=x>": true, "x<y": true,
+		"p < 0.05": false, "<5 were left out": false, "<- look left": false, "a <> b": false, "<": false, "2 <": false, "<\u00e9t\u00e9": false, "A&E": false,
+		"turned \u202eround": true, "a line\u2028another": true, "\u009b2J": true, "right\u200fto left": false,
+	} {
+		note, decline := sampleAnswer(), Answer{Status: Unsuited, Message: text}
+		note.Charts[0].Notes[0].Text = text
+		for name, a := range map[string]*Answer{"note": &note, "message": &decline} {
+			payload, err := AppendAnswer(nil, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch _, err = DecodeAnswer(payload); {
+			case refused:
+				wantRule(t, err, RuleText)
+			case err != nil:
+				t.Errorf("%s %q: %v", name, text, err)
+			}
+		}
+		a := Answer{Status: Unsuited, Message: Shown(text, MaxMessage)}
+		payload, err := AppendAnswer(nil, &a)
+		if err == nil {
+			_, err = DecodeAnswer(payload)
+		}
+		if err != nil || !refused && a.Message != text {
+			t.Errorf("%q made fit is %q: %v", text, a.Message, err)
+		}
+	}
+	note := sampleAnswer()
+	note.Charts[0].Notes[0].Code = "<i>"
+	payload, err := AppendAnswer(nil, &note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = DecodeAnswer(payload)
+	wantRule(t, err, RuleText)
+}
+
+func TestTextIsMadeFitWithinItsLength(t *testing.T) {
+	for _, limit := range []int{0, 1, 2, 7, 100} {
+		if got := Shown("\xff<\u00e9\n<b<b", limit); len(got) > limit || !utf8.ValidString(got) {
+			t.Errorf("%q has %d bytes, at most %d were wanted", got, len(got), limit)
+		}
+	}
+	if got := Shown("\xff<\u00e9\n<b<b", 100); got != "?<\u00e9 < b< b" {
+		t.Errorf("%q", got)
 	}
 }
 
