@@ -195,6 +195,24 @@ func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
 	}
 }
 
+func TestWhatStandsBelowAChartHasItsScaleOnScreenAndOnPaper(t *testing.T) {
+	b := open(t)
+	const widths = `["#kind-xmr-mr", "#kind-vlad"].map(id => [...document.querySelectorAll(id + " .chart")].filter(e => getComputedStyle(e).display !== "none")
+		.map(e => e.getScreenCTM().a.toFixed(2)).join())`
+	for _, test := range []struct {
+		width int64
+		media string
+	}{{1280, ""}, {700, ""}, {320, ""}, {720, "print"}} {
+		b.visit(t, test.width, "light", test.media)
+		for _, scales := range eval[[]string](t, b, widths) {
+			upper, lower, two := strings.Cut(scales, ",")
+			if !two || upper != lower {
+				t.Errorf("at %d %s the drawings are scaled by %s, want two alike", test.width, test.media, scales)
+			}
+		}
+	}
+}
+
 // unreadable lists the words of the drawings in sight that leave their drawing or
 // lie on one another, as the browser's own letters measure.
 const unreadable = `[...document.querySelectorAll("svg.chart")].filter(s => getComputedStyle(s).display !== "none").flatMap(s => {

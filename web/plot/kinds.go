@@ -66,6 +66,7 @@ func (p *Picture) replace() *measures.Chart {
 func (p *Picture) smooth() {
 	c := p.replace()
 	c.Y = c.EWMA
+	p.made.end = "Weighted mean"
 	p.made.columns = []column{{values: p.made.values.Y, class: "raw", key: "Each value", dots: true}}
 }
 

@@ -78,7 +78,7 @@ func TestCusumIsTwoLinesAboutZeroWithLimitsInStandardDeviations(t *testing.T) {
 func TestEwmaStandsBeforeItsValues(t *testing.T) {
 	p := kindNamed(t, "kind-ewma")
 	text := wide(p)
-	wants(t, "the chart", text, `class="ser main"`, `class="raw"`, `class="lim stepped"`, "; weighted mean ")
+	wants(t, "the chart", text, `class="ser main"`, `class="raw"`, `class="lim stepped"`, "; weighted mean ", "</tspan> Weighted mean")
 	if strings.Index(text, `class="raw"`) > strings.Index(text, `class="ser main"`) {
 		t.Error("the values cover the weighted mean")
 	}

@@ -89,7 +89,7 @@ var lowFrames = func() [len(frames)]frame {
 	low := frames
 	for i, height := range [...]float64{Wide: 230, Medium: 220, Narrow: 190} {
 		low[i].height, low[i].below, low[i].brackets, low[i].inside = height, 30, false, false
-		low[i].lanes, low[i].eventLetters = 0, 0
+		low[i].lanes, low[i].eventLetters, low[i].class = 0, 0, low[i].class+" low"
 	}
 	return low
 }()
