@@ -75,3 +75,44 @@ func FuzzDecodeAnswer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAccept holds one payload against another as answer and question. What is
+// accepted is safe to draw: every column of a chart has as many entries as x.
+func FuzzAccept(f *testing.F) {
+	golden := goldens(f)
+	f.Add(golden["request"], golden["answer"], uint16(0), uint32(0), uint16(0x98), uint32(1))
+	f.Add(golden["request"], golden["refusal"], uint16(0x124), uint32(2), uint16(0), uint32(0))
+	f.Fuzz(func(t *testing.T, question, answer []byte, at uint16, value uint32, also uint16, other uint32) {
+		q, err := DecodeRequest(tamper(question, at, value, 0, le.Uint32([]byte(magic))))
+		if err != nil {
+			return
+		}
+		a, err := DecodeAnswer(tamper(answer, also, other, 0, le.Uint32([]byte(magic))))
+		if err != nil || a.Accept(&q) != nil {
+			return
+		}
+		if a.Status != OK {
+			if a.Message == "" || len(a.Charts) != 0 {
+				t.Fatalf("declined with message %q and %d charts", a.Message, len(a.Charts))
+			}
+			return
+		}
+		asked := map[int]bool{}
+		for i := range a.Charts {
+			c := &a.Charts[i]
+			asked[c.Series] = true
+			n := len(c.X)
+			if len(c.States) != n || len(c.Phase) != n || len(c.Signals) != n || len(c.Causes) != n || n > 0 && int(c.Phase[n-1]) != len(c.Phases) {
+				t.Fatalf("chart %d: %+v", i, c)
+			}
+			for _, column := range columnsOf(c) {
+				if *column != nil && len(*column) != n {
+					t.Fatalf("chart %d has a column of %d numbers for %d points", i, len(*column), n)
+				}
+			}
+		}
+		if len(asked) != len(q.Series) {
+			t.Fatalf("charts of %d series were accepted for %d", len(asked), len(q.Series))
+		}
+	})
+}
