@@ -25,9 +25,12 @@ const bold = 1.13
 func textWidth(text string, em float64) float64 {
 	var sum int
 	for _, r := range text {
-		if i := int(r) - ' '; i >= 0 && i < len(widths) {
+		switch i := int(r) - ' '; {
+		case i >= 0 && i < len(widths):
 			sum += int(widths[i])
-		} else {
+		case r == '…', r == '—':
+			sum += 1000
+		default:
 			sum += 600
 		}
 	}
