@@ -46,6 +46,7 @@ type chartView struct {
 	asked        url.Values      // of the address, for other forms of the same chart
 	kinds        []measures.Kind // that suit the measure, its own first
 	paragraph    string          // the chart in full sentences, for the record
+	funnel       bool            // trusts can be set side by side in a funnel
 }
 
 // rowsShown is how many rows of the table stand open.
@@ -98,7 +99,9 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	if answer.Err != nil {
 		return answer.Err
 	}
-	view := chartView{kinds: p.Analysis.Catalogue.Drawings(measure), page: page, organisation: organisation, measure: measure, receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query()}
+	view := chartView{kinds: p.Analysis.Catalogue.Drawings(measure), page: page, organisation: organisation, measure: measure,
+		receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query(),
+		funnel: p.Analysis.Comparable(measure, 1, 0) == nil}
 	credit(&view.page, answers, code)
 	view.page.Zoom = true
 	if !view.choose(answer, r.FormValue("stratum"), question.Stratifier != "") {
