@@ -5,6 +5,9 @@ import "github.com/signalbox-health/signalbox/measures"
 // chance is what is said when no rule fires at the last measured point.
 func (v *view) chance() string {
 	c := v.c
+	if said := v.pluginSays(); said != "" {
+		return said
+	}
 	switch {
 	case c.Rules == measures.NoRules && v.measured() < shortRun:
 		return capital(v.count(v.measured())) + ": too few to tell change from chance."

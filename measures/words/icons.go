@@ -74,6 +74,9 @@ func (v *view) whyEmpty() string {
 	if v.c.Kind == measures.Funnel {
 		return "No " + v.noun(1) + " is the last one, so a funnel has no icon."
 	}
+	if v.c.Kind == measures.Custom {
+		return "This chart is its plugin's own, and the plugin gives no icon."
+	}
 	n := v.c.Len()
 	if v.c.Phase[v.last] != v.c.Phase[n-1] {
 		return "Nothing has been measured in the last phase."

@@ -61,7 +61,7 @@ func Period(x int32, grain measures.Grain) string {
 		return strconv.Itoa(year) + "/" + next
 	case measures.Week:
 		return "the week of " + date.DayName()
-	case measures.Day:
+	case measures.Day, measures.Irregular:
 		return date.DayName()
 	}
 	return "point " + strconv.Itoa(int(x))
@@ -72,7 +72,7 @@ func (v *view) period(i int) string { return Period(v.c.X[i], v.grain) }
 // at is a period with its preposition: "in May 2026", "on 3 June 2025".
 func (v *view) at(i int) string {
 	switch v.grain {
-	case measures.Day:
+	case measures.Day, measures.Irregular:
 		return "on " + v.period(i)
 	case "":
 		return "at " + v.period(i)
