@@ -223,16 +223,16 @@ func TestAWaveIsHeldAgainstTheWaveBefore(t *testing.T) {
 	}{
 		// Newcombe, table II: 56/70 less 48/80 is 0.2000, from 0.0524 to 0.3339.
 		{"better", [2]float64{48, 80}, [2]float64{56, 70}, measures.Increase, measures.Improvement,
-			"The difference of +20.0 lies between +5.2 and +33.4 points: better, by more than chance."},
+			"80.0% of 70 answers, 60.0% of 80 in the wave before: better, by more than chance. The difference of +20.0 points could be +5.2 to +33.4 by chance, the latest share 69.2% to 87.7%."},
 		{"the same where fewer is better", [2]float64{48, 80}, [2]float64{56, 70}, measures.Decrease, measures.Concern, "worse, by more than chance."},
 		{"and where nothing is", [2]float64{48, 80}, [2]float64{56, 70}, measures.Neutral, measures.NeutralHigh, "higher, by more than chance."},
 		{"the other way round", [2]float64{56, 70}, [2]float64{48, 80}, measures.Increase, measures.Concern,
-			"The difference of -20.0 lies between -33.4 and -5.2 points: worse, by more than chance."},
+			"worse, by more than chance. The difference of -20.0 points could be -33.4 to -5.2 by chance"},
 		// 9/10 less 3/10 is 0.6, from 0.1705 to 0.8090; 5/56 less 0/29 is 0.0893, from -0.0381 to 0.1926.
 		{"few answers, a large change", [2]float64{3, 10}, [2]float64{9, 10}, measures.Increase, measures.Improvement,
-			"between +17.1 and +80.9 points"},
+			"could be +17.1 to +80.9 by chance"},
 		{"chance", [2]float64{0, 29}, [2]float64{5, 56}, measures.Increase, measures.Common,
-			"The difference of +8.9 lies between -3.8 and +19.3 points: no more than chance explains."},
+			"no more than chance explains. The difference of +8.9 points could be -3.8 to +19.3 by chance"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := share(t, test.direction, seriesOf(t, reading{"2025-10-01", test.before[:]}, reading{"2026-01-10", test.now[:]}))

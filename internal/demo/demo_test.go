@@ -51,7 +51,7 @@ func number(t testing.TB, cell string) float64 {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	// Changing a story changes this digest; changing the machine must not.
-	const want = "005c55ddcf2c667166c37478277e5f029d18d86a1a1abf531c8866b1d1bba669"
+	const want = "488ab3410e8074f907a7cbd7941099813b30d4ed65bd089950695564ef4fa81c"
 	h := sha256.New()
 	for _, f := range Files(DefaultSeed) {
 		h.Write([]byte(f.Like + "\n" + f.Name + "\n" + string(f.As) + "\n"))

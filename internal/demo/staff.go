@@ -52,7 +52,7 @@ func (t *tidyTable) answers(seed uint64, code measures.ODSCode, people float64, 
 			came, said := t.noise(seed, code, "answers of "+group.name), t.noise(seed, code, t.measure+" "+group.name)
 			n := came.count(people * float64(group.part) / 100)
 			share := agree.at(wave)
-			yes := min(n, max(0, round(float64(n)*share+said.next(0.5)*float64(n)*0.05)))
+			yes := min(n, max(0, round(float64(float64(n)*share)+float64(said.next(0.018)*float64(n)))))
 			agreed, answered = agreed+yes, answered+n
 			t.stratum(code, wave, whole(yes), whole(n), "staff_group", group.name)
 		}

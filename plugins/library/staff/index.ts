@@ -109,14 +109,15 @@ function causeBetween(before: Wave, now: Wave, wanted: u8): u8 {
 
 /** Says what the latest wave is worth. */
 function speak(c: Chart, before: Wave | null, now: Wave, waves: i32): void {
-  const said = percent(now.p) + " of " + whole(now.n) + " answers, by chance alone anything from " + percent(now.lower) + " to " + percent(now.upper);
+  const now95 = percent(now.lower) + " to " + percent(now.upper);
   if (before) {
     const change = new Change(before, now);
-    const text = said + ". In the wave before: " + percent(before.p) + " of " + whole(before.n) + ". The difference of " + points(change.difference) +
-      " lies between " + points(change.lower) + " and " + points(change.upper) + " points: " + judgement(change, c.direction);
+    const text = percent(now.p) + " of " + whole(now.n) + " answers, " + percent(before.p) + " of " + whole(before.n) + " in the wave before: " +
+      judgement(change, c.direction) + " The difference of " + points(change.difference) + " points could be " + points(change.lower) + " to " +
+      points(change.upper) + " by chance, the latest share " + now95 + ".";
     c.note(change.beyondChance ? "beyond_chance" : "within_chance", text);
   } else {
-    c.note("first_wave", said + ". There is no wave before it to compare with.");
+    c.note("first_wave", percent(now.p) + " of " + whole(now.n) + " answers; there is no wave before it to compare with. By chance the share could be " + now95 + ".");
   }
   if (now.n < fewAnswers || (before && before.n < fewAnswers)) {
     c.note("few_answers", "Fewer than " + whole(fewAnswers) + " answers in a wave: only a very large change could be told from chance. This does not say that nothing changed.");
