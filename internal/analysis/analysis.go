@@ -58,11 +58,10 @@ type Analysis struct {
 // carries its error and leaves the others as they are. An error of Ask itself
 // means that nothing was read, because the decisions could not be recorded.
 func (a *Analysis) Ask(ctx context.Context, questions ...Question) ([]Answer, error) {
-	answers := make([]Answer, len(questions))
-	decisions := make([]policy.Decision, 0, len(questions))
-	open := make([]int, 0, len(questions)) // the answers that a decision stands for
-	for i, q := range questions {
-		answers[i] = Answer{Question: q}
+	answers, splits := a.answersTo(questions)
+	decisions := make([]policy.Decision, 0, len(answers))
+	open := make([]int, 0, len(answers)) // the answers that a decision stands for
+	for i := range answers {
 		decision, err := a.decide(ctx, &answers[i])
 		if err != nil {
 			answers[i].Err = err
@@ -75,10 +74,15 @@ func (a *Analysis) Ask(ctx context.Context, questions ...Question) ([]Answer, er
 		return nil, fmt.Errorf("record %d decisions: %w", len(decisions), err) // no record, no data
 	}
 	results := a.answerAll(ctx, answers, open, records)
+	for _, s := range splits {
+		s.make(answers, open, results)
+	}
+	// A denial released nothing and is complete in itself.
+	results = slices.DeleteFunc(results, func(r postgres.Result) bool { return !r.Record.Decision().Allow })
 	if err := a.Ledger.RecordResults(ctx, results); err != nil {
 		return nil, fmt.Errorf("record what %d answers released: %w", len(results), err)
 	}
-	return answers, nil
+	return answers[:len(questions)], nil
 }
 
 // answersAtOnce is how many answers of one call are made at the same time. Most
@@ -102,8 +106,7 @@ func (a *Analysis) answerAll(ctx context.Context, answers []Answer, open []int, 
 		})
 	}
 	all.Wait()
-	// A denial released nothing and is complete in itself.
-	return slices.DeleteFunc(results, func(r postgres.Result) bool { return !r.Record.Decision().Allow })
+	return results
 }
 
 // decide asks the policy, with the plugin and the columns that the measure needs.
@@ -157,6 +160,9 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 		return postgres.Result{}, err
 	}
 	answer.Receipt.DataVersion = material.version.String()
+	if answer.material = material; answer.split {
+		return postgres.Result{Record: record, Rows: material.version.Rows}, nil
+	}
 	charts, err := a.run(ctx, answer, material)
 	if err != nil {
 		return postgres.Result{}, err

@@ -1,10 +1,10 @@
 package analysis
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
@@ -17,22 +17,9 @@ import (
 // for the reader.
 var ErrNoMix = errors.New("no split of this change")
 
-// MixQuestion asks what of a measure's change lies within its strata.
-type MixQuestion struct {
-	Actor        policy.Actor
-	Action       policy.Action // ChartRead, or DataExport where the answer leaves as a file
-	Measure      measures.MeasureID
-	Organisation measures.ODSCode
-	Period       policy.Period // as in Question
-	Everything   bool
-	AsOf         int32
-}
-
-// MixAnswer is a change split into what changed within strata and what came of
-// their shares, as it may be shown.
-type MixAnswer struct {
-	Question MixQuestion
-	Measure  *measures.Measure
+// Mix is a change split into what changed within strata and what came of their
+// shares, as it may be shown.
+type Mix struct {
 	Dataset  measures.Dataset // that the strata come from
 	Division Division
 	Split    mix.Split     // fractions of 1, not yet multiplied
@@ -43,8 +30,8 @@ type MixAnswer struct {
 	Before, After Stretch
 	// Own is the change of the measure's own figures over the same periods, as the
 	// chart shows them. It is missing where figures are hidden or rounded.
-	Own      float64
-	Receipts [2]Receipt // of the measure's own figures, and of the strata
+	Own     float64
+	Receipt Receipt // of the strata
 }
 
 // Stretch is some periods of a chart.
@@ -56,109 +43,91 @@ type Stretch struct {
 
 // Differs reports whether the strata add up to another change than the measure's
 // own figures have, by more than a tenth of a point.
-func (m *MixAnswer) Differs() bool { return math.Abs(m.Own-m.Split.Change) > 0.001 }
+func (m *Mix) Differs() bool { return math.Abs(m.Own-m.Split.Change) > 0.001 }
 
-// Mix splits the change of a measure: decide, record, read, split, disclose. No
-// plugin runs. Two stretches of the measure's own chart are compared, see
-// stretches, so it reads the measure's own figures too, with a decision of their
-// own, and the strata with another.
-func (a *Analysis) Mix(ctx context.Context, asked MixQuestion) (MixAnswer, error) {
-	none := MixAnswer{Question: asked}
-	answers, err := a.mixQuestions(asked)
-	if err != nil {
-		return none, err
-	}
-	decisions := make([]policy.Decision, len(answers))
-	for i := range answers {
-		if decisions[i], err = a.decide(ctx, &answers[i]); err != nil {
-			return none, err
+// split says which answers a split is made of: the chart of a whole, and its strata.
+type split struct{ whole, strata int }
+
+// answersTo opens an answer for every question, and after them one for the strata
+// of each that asks for its split.
+func (a *Analysis) answersTo(questions []Question) ([]Answer, []split) {
+	answers := make([]Answer, len(questions), 2*len(questions))
+	var splits []split
+	for i, q := range questions {
+		answers[i] = Answer{Question: q}
+		if !q.Split {
+			continue
+		}
+		m, err := a.Catalogue.Measure(q.Measure)
+		switch {
+		case err != nil:
+			answers[i].SplitErr = err
+		case m.Mix == nil:
+			answers[i].SplitErr = fmt.Errorf("%w: nobody has said which strata %s has", ErrNoMix, m.Title)
+		case q.Stratifier != "" || q.Organisation == policy.Everyone:
+			answers[i].SplitErr = fmt.Errorf("%w: only that of one organisation as a whole can be", ErrNoMix)
+		default:
+			strata := q
+			strata.Stratifier, strata.Drawing = m.Mix.By(), Drawing{}
+			splits = append(splits, split{i, len(answers)})
+			answers = append(answers, Answer{Question: strata, split: true})
 		}
 	}
-	records, err := a.Ledger.RecordAll(ctx, decisions)
-	if err != nil {
-		return none, fmt.Errorf("record %d decisions: %w", len(decisions), err) // no record, no data
-	}
-	made, results, err := a.mix(ctx, answers, records)
-	made.Question = asked
-	if err != nil {
-		made, results = none, nil
-		for _, record := range records {
-			if record.Decision().Allow {
-				results = append(results, postgres.Result{Record: record, Problem: problemOf(err)})
-			}
-		}
-	}
-	if failed := a.Ledger.RecordResults(ctx, results); failed != nil {
-		return none, fmt.Errorf("record what the split released: %w", failed)
-	}
-	return made, err
+	return answers, splits
 }
 
-// mixQuestions are the two questions behind a split: the whole, and its strata.
-func (a *Analysis) mixQuestions(asked MixQuestion) ([]Answer, error) {
-	m, err := a.Catalogue.Measure(asked.Measure)
+// make splits the change that one answer shows by the strata that the other read.
+// No plugin has a part in it.
+func (s split) make(answers []Answer, open []int, results []postgres.Result) {
+	whole, strata := &answers[s.whole], &answers[s.strata]
+	if whole.SplitErr = whole.Err; whole.SplitErr == nil {
+		whole.SplitErr = strata.Err
+	}
+	if whole.SplitErr != nil {
+		return
+	}
+	result := &results[slices.Index(open, s.strata)]
+	made, err := mixOf(whole, strata)
 	if err != nil {
+		whole.SplitErr, *result = err, postgres.Result{Record: result.Record, Problem: problemOf(err)}
+		return
+	}
+	whole.Split = made
+	result.Digest, result.Suppressed = digestOf(made.figures(whole.Question.Organisation)), int64(len(made.Together))
+}
+
+// mixOf finds the two stretches in what was read, adds the strata up and splits.
+func mixOf(whole, strata *Answer) (*Mix, error) {
+	m := &Mix{Dataset: strata.Dataset, Division: strata.division, Own: measures.Missing, Receipt: strata.Receipt}
+	if len(whole.material.series) != 1 {
+		return nil, fmt.Errorf("%w: there are no figures of it here", ErrNoMix)
+	}
+	counted := &counting{whole: &whole.material.series[0], strata: strata.material.series,
+		own: m.Division.strata == nil && m.Dataset.Additive}
+	if err := counted.find(whole.Measure.Inputs); err != nil {
 		return nil, err
 	}
-	if m.Mix == nil {
-		return nil, fmt.Errorf("%w: nobody has said which strata %s has", ErrNoMix, m.Title)
-	}
-	whole := Question{Actor: asked.Actor, Action: asked.Action, Measure: m.ID, Organisation: asked.Organisation,
-		Period: asked.Period, Everything: asked.Everything, AsOf: asked.AsOf}
-	strata := whole
-	strata.Stratifier = m.Mix.By()
-	return []Answer{{Question: whole}, {Question: strata}}, nil
-}
-
-// mix reads with the two records and splits.
-func (a *Analysis) mix(ctx context.Context, answers []Answer, records []policy.Record) (MixAnswer, []postgres.Result, error) {
-	m := MixAnswer{Measure: answers[1].Measure, Dataset: answers[1].Dataset, Division: answers[1].division, Own: measures.Missing}
-	var read [2]*material
-	var terms [2]policy.Disclosure
-	for i := range answers {
-		grant, err := answers[i].Receipt.grant(records[i])
-		if err != nil {
-			return m, nil, err
-		}
-		if read[i], err = a.read(ctx, grant, &answers[i]); err != nil {
-			return m, nil, err
-		}
-		answers[i].Receipt.DataVersion = read[i].version.String()
-		m.Receipts[i], terms[i] = answers[i].Receipt, grant.Disclosure()
-	}
-	if len(read[0].series) != 1 {
-		return m, nil, fmt.Errorf("%w: there are no figures of it here", ErrNoMix)
-	}
-	counted := &counting{whole: &read[0].series[0], strata: read[1].series, own: m.Division.strata == nil && m.Dataset.Additive}
-	if err := counted.find(m.Measure.Inputs); err != nil {
-		return m, nil, err
-	}
 	m.Before, m.After = counted.stretch(counted.before), counted.stretch(counted.after)
-	if m.Strata, m.Together = disclosure.Strata(terms[1], counted.sums()); m.Strata == nil {
-		return m, nil, fmt.Errorf("%w: its strata have numbers too small to be shown", ErrNoMix)
+	terms := strata.Receipt.Disclosure
+	if m.Strata, m.Together = disclosure.Strata(terms, counted.sums()); m.Strata == nil {
+		return nil, fmt.Errorf("%w: its strata have numbers too small to be shown", ErrNoMix)
 	}
 	var err error
 	if m.Split, err = mix.Of(m.Strata); err != nil {
-		return m, nil, fmt.Errorf("%w: %w", ErrNoMix, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoMix, err)
 	}
-	if disclosure.Open(terms[0]) && disclosure.Open(terms[1]) {
+	if disclosure.Open(terms) && disclosure.Open(whole.Receipt.Disclosure) {
 		m.Own = counted.change()
 	}
-	digest := digestOf(m.figures())
-	results := make([]postgres.Result, len(records))
-	for i := range records {
-		results[i] = postgres.Result{Record: records[i], Rows: read[i].version.Rows, Digest: digest}
-	}
-	results[1].Suppressed = int64(len(m.Together))
-	return m, results, nil
+	return m, nil
 }
 
 // figures are the counts that were released, in the form that is digested.
-func (m *MixAnswer) figures() []Chart {
+func (m *Mix) figures(organisation measures.ODSCode) []Chart {
 	list := make([]Chart, len(m.Strata))
 	for i, s := range m.Strata {
 		f := &list[i].Figure
-		f.Organisation, f.Stratum = m.Question.Organisation, s.Name
+		f.Organisation, f.Stratum = organisation, s.Name
 		f.Numerator = []float64{s.Before.Numerator, s.After.Numerator}
 		f.Denominator = []float64{s.Before.Denominator, s.After.Denominator}
 	}

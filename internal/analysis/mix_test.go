@@ -15,8 +15,18 @@ import (
 	"github.com/signalbox-health/signalbox/policy/ledger"
 )
 
-func mixOf(actor policy.Actor, measure measures.MeasureID, code measures.ODSCode) analysis.MixQuestion {
-	return analysis.MixQuestion{Actor: actor, Action: policy.ChartRead, Measure: measure, Organisation: code}
+func mixOf(actor policy.Actor, measure measures.MeasureID, code measures.ODSCode) analysis.Question {
+	return analysis.Question{Actor: actor, Action: policy.ChartRead, Measure: measure, Organisation: code, Split: true}
+}
+
+// split asks for the split beside a chart.
+func (h *house) split(t testing.TB, q analysis.Question) (*analysis.Mix, error) {
+	t.Helper()
+	answer := h.ask(t, q)
+	if (answer.Split == nil) == (answer.SplitErr == nil) {
+		t.Errorf("a split %v and an error %v", answer.Split, answer.SplitErr)
+	}
+	return answer.Split, answer.SplitErr
 }
 
 // TestSplitOfEveryTrustAgreesThroughTheWholeHouse takes the published files in,
@@ -32,7 +42,7 @@ func TestSplitOfEveryTrustAgreesThroughTheWholeHouse(t *testing.T) {
 	for _, want := range golden {
 		q := mixOf(clinician("RQW"), "ae-4h", measures.ODSCode(want["org_code"]))
 		q.Period.To = measures.DateOf(2026, 5, 31)
-		got, err := h.Mix(t.Context(), q)
+		got, err := h.split(t, q)
 		if err != nil {
 			t.Errorf("%s: %v", want["org_code"], err)
 			continue
@@ -109,7 +119,7 @@ func wardHouse(t testing.TB, wards []ward) *house {
 
 func TestSplitByTheRowsOfAStratifier(t *testing.T) {
 	h := wardHouse(t, []ward{{"acute", [2]int{20, 1000}, [2]int{20, 1000}, 0}, {"day", [2]int{1, 1000}, [2]int{3, 3000}, 0}, {"new", [2]int{}, [2]int{8, 800}, 0}})
-	got, err := h.Mix(t.Context(), mixOf(clinician("RAA"), "ward-falls", "RAA"))
+	got, err := h.split(t, mixOf(clinician("RAA"), "ward-falls", "RAA"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +138,8 @@ func TestSplitByTheRowsOfAStratifier(t *testing.T) {
 	if len(book) != 4 || book[0].Kind != ledger.DecisionMade || book[1].Kind != ledger.DecisionMade || book[3].Result.Rows != 60 || book[3].Result.Digest == "" {
 		t.Errorf("the ledger holds %+v", book)
 	}
-	if h.runs.n.Load() != 0 {
-		t.Errorf("%d plugins ran", h.runs.n.Load())
+	if h.runs.n.Load() != 1 {
+		t.Errorf("plugins ran %d times, which is for the chart beside it once", h.runs.n.Load())
 	}
 }
 
@@ -140,12 +150,12 @@ func TestSplitUnderSuppressionPutsSmallStrataTogether(t *testing.T) {
 	for _, small := range []int{1, 2, 3} {
 		h := wardHouse(t, []ward{{name: "acute", falls: [2]int{50, 2000}, after: [2]int{50, 2000}}, {name: "frailty", falls: [2]int{30, 2000}, after: [2]int{30, 2000}},
 			{name: "maternity", falls: [2]int{1, 1000}, after: [2]int{1, 1000}, rare: small}})
-		got, err := h.Mix(t.Context(), mixOf(clinician("RBB"), "ward-falls", "RAA"))
+		got, err := h.split(t, mixOf(clinician("RBB"), "ward-falls", "RAA"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Receipts[1].Disclosure.MinCellCount != 8 || !slices.Equal(got.Together, []string{"frailty", "maternity"}) || len(got.Strata) != 2 {
-			t.Fatalf("terms %+v, together %v, strata %+v", got.Receipts[1].Disclosure, got.Together, got.Strata)
+		if got.Receipt.Disclosure.MinCellCount != 8 || !slices.Equal(got.Together, []string{"frailty", "maternity"}) || len(got.Strata) != 2 {
+			t.Fatalf("terms %+v, together %v, strata %+v", got.Receipt.Disclosure, got.Together, got.Strata)
 		}
 		if !measures.IsMissing(got.Own) {
 			t.Errorf("the exact change %v is told", got.Own)
@@ -163,7 +173,7 @@ func TestSplitUnderSuppressionPutsSmallStrataTogether(t *testing.T) {
 		} else if seen != first && small < 3 { // 361 and 362 round to 360, 363 to 365
 			t.Errorf("with %d hidden the split is\n%s\nwith 1 it is\n%s", small, seen, first)
 		}
-		if own, err := h.Mix(t.Context(), mixOf(clinician("RAA"), "ward-falls", "RAA")); err != nil || len(own.Strata) != 3 {
+		if own, err := h.split(t, mixOf(clinician("RAA"), "ward-falls", "RAA")); err != nil || len(own.Strata) != 3 {
 			t.Errorf("the trust itself sees %+v: %v", own.Strata, err)
 		}
 	}
@@ -175,15 +185,15 @@ func TestChangeThatCannotBeSplitSaysWhy(t *testing.T) {
 	short := mixOf(clinician("RAA"), "ward-falls", "RAA")
 	short.Period = policy.Period{From: measures.DateOf(2025, 6, 1)}
 	for _, test := range []struct {
-		question analysis.MixQuestion
+		question analysis.Question
 		says     string
 	}{
 		{noMix, "nobody has said which strata"},
 		{short, "7 points of the current phase have figures for every stratum, and 12 are needed"},
 		{mixOf(clinician("RBB"), "ward-falls", "RAA"), "too small to be shown"},
 	} {
-		got, err := h.Mix(t.Context(), test.question)
-		if !errors.Is(err, analysis.ErrNoMix) || !strings.Contains(err.Error(), test.says) || got.Strata != nil || got.Before.Periods != 0 {
+		got, err := h.split(t, test.question)
+		if !errors.Is(err, analysis.ErrNoMix) || !strings.Contains(err.Error(), test.says) || got != nil {
 			t.Errorf("%v with %+v; %q is wanted", err, got, test.says)
 		}
 	}
@@ -191,8 +201,8 @@ func TestChangeThatCannotBeSplitSaysWhy(t *testing.T) {
 
 func TestDeniedSplitIsRecordedAndReadsNothing(t *testing.T) {
 	h := wardHouse(t, []ward{{"one", [2]int{30, 500}, [2]int{30, 500}, 0}, {"two", [2]int{30, 500}, [2]int{10, 500}, 0}})
-	got, err := h.Mix(t.Context(), mixOf(clinician("RCC"), "ward-falls", "RAA"))
-	if !errors.Is(err, policy.ErrDenied) || got.Strata != nil || h.reads.n.Load() != 0 {
+	got, err := h.split(t, mixOf(clinician("RCC"), "ward-falls", "RAA"))
+	if !errors.Is(err, policy.ErrDenied) || got != nil || h.reads.n.Load() != 0 {
 		t.Errorf("%v with %+v, %d readings", err, got, h.reads.n.Load())
 	}
 	if book := h.book(t); len(book) != 2 || book[0].Decision.Allow || book[1].Decision.Allow {
@@ -200,8 +210,28 @@ func TestDeniedSplitIsRecordedAndReadsNothing(t *testing.T) {
 	}
 	full := errors.New("no space left on device")
 	h.Ledger = brokenLedger{full}
-	if got, err := h.Mix(t.Context(), mixOf(clinician("RAA"), "ward-falls", "RAA")); !errors.Is(err, full) || got.Strata != nil || h.reads.n.Load() != 0 {
-		t.Errorf("without a ledger: %v, %+v, %d readings", err, got, h.reads.n.Load())
+	if answers, err := h.Ask(t.Context(), mixOf(clinician("RAA"), "ward-falls", "RAA")); !errors.Is(err, full) || answers != nil || h.reads.n.Load() != 0 {
+		t.Errorf("without a ledger: %v, %+v, %d readings", err, answers, h.reads.n.Load())
+	}
+}
+
+// A chart stays what it is where its split is denied, or cannot be made.
+func TestChartStandsWhereItsSplitDoesNot(t *testing.T) {
+	h := wardHouse(t, []ward{{"one", [2]int{3, 500}, [2]int{3, 500}, 0}, {"two", [2]int{1, 500}, [2]int{1, 500}, 3}})
+	q := mixOf(clinician("RAA"), "ward-falls", "RAA")
+	q.Period.From = measures.DateOf(2025, 1, 1)
+	answer := h.ask(t, q)
+	if answer.Err != nil || len(answer.Charts) != 1 || answer.Split == nil {
+		t.Fatalf("%v, %d charts, %v", answer.Err, len(answer.Charts), answer.SplitErr)
+	}
+	q.Period.From = measures.DateOf(2025, 6, 1)
+	short := h.ask(t, q)
+	if short.Err != nil || len(short.Charts) != 1 || short.Charts[0].Chart.Len() != 7 || !errors.Is(short.SplitErr, analysis.ErrNoMix) {
+		t.Errorf("%v, %d charts, %v", short.Err, len(short.Charts), short.SplitErr)
+	}
+	book := h.book(t)
+	if last := book[len(book)-1]; last.Result.Problem == "" || last.Result.Rows != 0 {
+		t.Errorf("of a split that was not made the ledger says %+v", last.Result)
 	}
 }
 

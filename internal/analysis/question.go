@@ -28,6 +28,9 @@ type Question struct {
 	Drawing Drawing
 	// Ranges asks for the moving ranges beside a chart of kind xmr.
 	Ranges bool
+	// Split asks of the chart of a whole what of its change lies within the
+	// measure's strata. It takes a decision of its own.
+	Split bool
 }
 
 // Answer is what the reader may see.
@@ -37,13 +40,19 @@ type Answer struct {
 	Dataset  measures.Dataset
 	Charts   []Chart
 	Receipt  Receipt
+	// Split is the change of the whole, split, where it was asked for; SplitErr says
+	// why there is none, and leaves the chart as it is.
+	Split    *Mix
+	SplitErr error
 	// Err says why there are no charts: a *policy.Denial, a *plugins.Fault or
 	// something that broke. Other answers of the same call are untouched.
 	Err error
 
 	way      method // how the question asks to draw it
 	division Division
-	whole    bool // periods are whole numbers and no dates; never so of what is stored
+	material *material // read for the answer, until the split is made
+	split    bool      // not to be charted: the strata of another answer's split
+	whole    bool      // periods are whole numbers and no dates; never so of what is stored
 }
 
 // Chart is one series as it may be shown: the chart and the figures behind it
