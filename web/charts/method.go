@@ -17,3 +17,13 @@ func methodOf(m *measures.Measure, kind measures.Kind, rules measures.RuleSet) w
 	return words.Method{Constant: p.Constant, Screened: p.Screen, Median: p.Median,
 		Lambda: p.Lambda, Shift: p.Shift, Decision: p.Decision, OddsRatio: p.OddsRatio}
 }
+
+// ownKind reports whether a plugin drew the chart in a way of its own, whose lines
+// the host could not compute again.
+func (v chartView) ownKind() bool { return v.chart.Chart.Kind == measures.Custom }
+
+// plugin names what computed the chart: "What staff say (staff 1.0.0)".
+func (v chartView) plugin() string {
+	m := v.receipt.Release.Manifest
+	return m.Title + " (" + m.ID + " " + m.Version + ")"
+}
