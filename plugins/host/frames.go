@@ -48,6 +48,10 @@ type Load struct {
 	Digest string
 	Dir    string // where its compiled code is
 	Pages  uint32 // memory limit
+	// Restorable says that an instance can be put back to what it was before
+	// its question: by its memory and these of its globals.
+	Restorable bool
+	Globals    []string
 }
 
 // Run asks a loaded module.

@@ -57,7 +57,17 @@ type Host struct {
 // installed is a module that may be run.
 type installed struct {
 	release plugins.Release
-	module  []byte
+	module  []byte // as children get it: see plugins.MakeRestorable
+	// restorable says that an instance can be put back, with these globals.
+	restorable bool
+	globals    []string
+}
+
+func newInstalled(release plugins.Release, module []byte) *installed {
+	if r, ok := plugins.MakeRestorable(module); ok {
+		return &installed{release, r.Module, true, r.Globals}
+	}
+	return &installed{release: release, module: slices.Clone(module)}
 }
 
 // New starts the children. It fails where the first of them does not start.
@@ -162,7 +172,7 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 	} else if !errors.Is(err, plugins.ErrNoManifest) {
 		return plugins.Release{}, &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: err.Error()}
 	}
-	m := &installed{release: release, module: slices.Clone(module)}
+	m := newInstalled(release, module)
 	// One in quarantine is known and not run, not even to make it ready.
 	quarantined := h.ward.holds(digest)
 	if !quarantined {

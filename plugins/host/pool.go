@@ -21,8 +21,11 @@ const (
 	// maxLoaded is how many plugins a child holds before it is replaced by a
 	// fresh one: each takes megabytes of code.
 	maxLoaded = 16
-	// respawn is the pause before a child that would not start is tried again.
-	respawn = time.Second
+	// respawn is the pause before a child that would not start is tried again: a
+	// short one for the first few times, because it may have been killed from
+	// outside, and then a long one.
+	quickRespawn, respawn = 50 * time.Millisecond, time.Second
+	quickRespawns         = 3
 )
 
 // pool keeps the children, free or busy, and hands them out one question at a
@@ -145,7 +148,7 @@ func (p *pool) acquire(ctx context.Context, digest plugins.Digest) (*process, er
 	}
 	if p.broken != nil && len(p.all) == 0 {
 		defer p.mu.Unlock()
-		return nil, fmt.Errorf("no sandbox can be started: %w", p.broken)
+		return nil, noSandbox(p.broken)
 	}
 	turn := make(chan *process, 1)
 	p.waiting = append(p.waiting, turn)
@@ -169,8 +172,12 @@ func (p *pool) reason() error {
 	if p.closed {
 		return errClosed
 	}
-	return fmt.Errorf("no sandbox can be started: %w", p.broken)
+	return noSandbox(p.broken)
 }
+
+// noSandbox hides what became of the child that would not start: it had no
+// plugin yet, so none is to blame.
+func noSandbox(why error) error { return fmt.Errorf("no sandbox can be started: %v", why) }
 
 // forget takes a waiter out of the queue, and passes on a child that was
 // handed to it at the last moment.
@@ -227,7 +234,7 @@ func (p *pool) drop(child *process) {
 // replace starts a child in the place of one that is gone, and keeps trying:
 // without children nothing can be computed.
 func (p *pool) replace() {
-	for {
+	for tries := 1; ; tries++ {
 		child, err := p.spawn()
 		if p.isClosed() {
 			return
@@ -241,21 +248,31 @@ func (p *pool) replace() {
 			return
 		}
 		p.h.o.Log.Error("start a sandbox", "error", err)
-		p.mu.Lock()
-		p.broken = err
-		if len(p.all) == 0 {
-			for _, turn := range p.waiting {
-				close(turn)
-			}
-			p.waiting = nil
+		pause := quickRespawn
+		if tries > quickRespawns {
+			pause = respawn
+			p.giveUp(err)
 		}
-		p.mu.Unlock()
 		select {
-		case <-time.After(respawn):
+		case <-time.After(pause):
 		case <-p.done:
 			return
 		}
 	}
+}
+
+// giveUp tells those who wait that no child can be started, if there is none.
+func (p *pool) giveUp(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = why
+	if len(p.all) > 0 {
+		return
+	}
+	for _, turn := range p.waiting {
+		close(turn)
+	}
+	p.waiting = nil
 }
 
 func (p *pool) isClosed() bool {

@@ -154,7 +154,7 @@ func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Durat
 	if c.loaded[digest] {
 		return nil
 	}
-	header, err := headed(Load{Digest: string(digest), Dir: dir, Pages: h.o.Limits.MemoryPages()})
+	header, err := headed(Load{Digest: string(digest), Dir: dir, Pages: h.o.Limits.MemoryPages(), Restorable: m.restorable, Globals: m.globals})
 	if err != nil {
 		return err
 	}

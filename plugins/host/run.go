@@ -44,12 +44,12 @@ func (h *Host) Run(ctx context.Context, digest plugins.Digest, q wire.Request) (
 
 // runParts asks in as many parts as the question needs.
 func (h *Host) runParts(ctx context.Context, m *installed, q wire.Request) ([]measures.Chart, error) {
+	limit := h.o.Limits.Time(len(q.Series))
 	parts := split(&q)
 	if len(parts) == 1 {
-		return h.runPart(ctx, m, &q)
+		return h.runPart(ctx, m, &q, limit)
 	}
-	// One child is left to those who ask little.
-	atOnce := make(chan struct{}, max(1, h.o.Children-1))
+	atOnce := make(chan struct{}, h.o.Children)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	charts := make([][]measures.Chart, len(parts))
@@ -64,7 +64,7 @@ func (h *Host) runParts(ctx context.Context, m *installed, q wire.Request) ([]me
 			one := q
 			one.Series = q.Series[part.from:part.to]
 			var err error
-			if charts[i], err = h.runPart(ctx, m, &one); err != nil {
+			if charts[i], err = h.runPart(ctx, m, &one, limit); err != nil {
 				cancel(err)
 			}
 			for k := range charts[i] {
@@ -80,8 +80,10 @@ func (h *Host) runParts(ctx context.Context, m *installed, q wire.Request) ([]me
 }
 
 // partRows is how many points are asked about in one go, where that is more
-// than one series: a Go plugin has room for 40,000.
-const partRows = 25_000
+// than one series: few enough that a large question keeps all sandboxes busy, and
+// that a small one does not wait long for its turn; many enough that a part costs
+// more than its beginning. It is the same on every machine, and so is an answer.
+const partRows = 9_000
 
 // stretch is a run of series: from up to but not including to.
 type stretch struct{ from, to int }
@@ -102,13 +104,13 @@ func split(q *wire.Request) []stretch {
 	return parts
 }
 
-func (h *Host) runPart(ctx context.Context, m *installed, q *wire.Request) ([]measures.Chart, error) {
+func (h *Host) runPart(ctx context.Context, m *installed, q *wire.Request, limit time.Duration) ([]measures.Chart, error) {
 	digest := m.release.Digest
 	payload, err := wire.AppendRequest(nil, q)
 	if err != nil {
 		return nil, fmt.Errorf("question to %s %s: %w", digest.Short(), q.Entry, err)
 	}
-	answer, err := h.payload(ctx, m, payload, q.Rows(), h.o.Limits.Time(len(q.Series)))
+	answer, err := h.payload(ctx, m, payload, q.Rows(), limit)
 	if err != nil {
 		return nil, err
 	}

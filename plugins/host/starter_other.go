@@ -23,8 +23,6 @@ func keepDescriptors() {
 
 func widen(*os.File) {}
 
-const clockTick = 10 * time.Millisecond
-
 // processorTime is not told here, so a deadline is the clock on the wall.
 func processorTime(int) (time.Duration, bool) { return 0, false }
 

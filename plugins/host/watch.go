@@ -15,6 +15,10 @@ import (
 // the victim of its neighbours.
 const patience = 8
 
+// clockStep is how much of its time a child may have left when it is ended: it did
+// not begin at the very moment when it was asked.
+const clockStep = 2 * time.Millisecond
+
 // weighEvery is how often the memory of a busy child is looked at. The kernel
 // bounds it too, where it can; a child that grows past both does so in less time.
 const weighEvery = 20 * time.Millisecond
@@ -68,6 +72,8 @@ func (c *process) death() error {
 func (c *process) cutOff(why error) {
 	c.cut.Store(&why)
 	c.kill()
+	// Whoever waits for it is told now, and not when all its memory is given back.
+	c.pipe.SetReadDeadline(time.Now())
 }
 
 // watch kills the child once it has had its time, or when it takes too much
@@ -94,7 +100,7 @@ func (c *process) watch(limit time.Duration, done <-chan struct{}) {
 		now, still := processorTime(pid)
 		left := limit - (now - before)
 		switch {
-		case !known || !still || left < clockTick:
+		case !known || !still || left < clockStep:
 			c.cutOff(errDeadline)
 			return
 		case time.Since(began) >= patience*limit:

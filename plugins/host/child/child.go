@@ -112,8 +112,8 @@ func (w *worker) run(run host.Run, payload []byte) (memory uint64, err error) {
 	if err != nil {
 		return 0, w.send(host.FaultFrame, wrongOf(err))
 	}
-	defer instance.close()
 	answer, err := instance.run(payload, run.Limit)
+	defer func() { g.retire(instance, err == nil) }()
 	memory = uint64(instance.module.Memory().Size())
 	if err != nil {
 		return memory, w.send(host.FaultFrame, wrongOf(err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -31,14 +32,25 @@ type guest struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	ready    *instance // made in advance, used once
+
+	// globals are what has to be put back with the memory of an instance, and
+	// first is what they and it were before any data. There is no snapshot where
+	// more could change than that.
+	restorable bool
+	globals    []string
+	first      *snapshot
 }
 
-// instance is one running copy of a module. It sees one question and is gone.
+// instance is one running copy of a module. It sees one question, and is gone,
+// or is put back to what it was before.
 type instance struct {
-	ctx    context.Context
-	module api.Module
-	alloc  api.Function
-	run1   api.Function
+	ctx     context.Context
+	module  api.Module
+	mapped  *mapped
+	globals []api.Global
+	chance  *rand.ChaCha8
+	alloc   api.Function
+	run1    api.Function
 }
 
 // cached reports whether there is compiled code in the folder.
@@ -67,7 +79,7 @@ func newGuest(ctx context.Context, load host.Load, module []byte) (*guest, error
 	}
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(load.Pages).
 		WithDebugInfoEnabled(false).WithCompilationCache(cache)
-	g := &guest{ctx: ctx, runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+	g := &guest{ctx: ctx, runtime: wazero.NewRuntimeWithConfig(ctx, config), restorable: load.Restorable, globals: load.Globals}
 	if err := instantiateInert(ctx, g.runtime); err != nil {
 		return nil, fmt.Errorf("set up the inert system interface: %w", err)
 	}
@@ -94,8 +106,20 @@ func (g *guest) prepare() {
 	}
 }
 
+// retire takes an instance back after its question. One that did wrong, or whose
+// memory grew, is gone.
+func (g *guest) retire(i *instance, well bool) {
+	if well && g.first != nil && g.first.restore(i) {
+		g.ready = i
+		return
+	}
+	i.close()
+}
+
+// instantiate makes an instance that has seen no data.
 func (g *guest) instantiate() (*instance, error) {
-	ctx := withMemory(withChance(g.ctx))
+	ctx, source := withChance(g.ctx)
+	ctx, memory := withMemory(ctx)
 	module, err := g.runtime.InstantiateModule(ctx, g.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		return nil, fmt.Errorf("in _initialize: %w", err)
@@ -104,7 +128,27 @@ func (g *guest) instantiate() (*instance, error) {
 		// An exit with status 0 is no error to the engine, but it is to us.
 		return nil, fmt.Errorf("in _initialize: %w", sys.NewExitError(0))
 	}
-	return &instance{ctx, module, module.ExportedFunction("sbx_alloc"), module.ExportedFunction("sbx_run_v1")}, nil
+	i := &instance{ctx: ctx, module: module, mapped: memory, chance: source}
+	for _, name := range g.globals {
+		i.globals = append(i.globals, module.ExportedGlobal(name))
+	}
+	i.connect()
+	if g.restorable && g.first == nil {
+		g.first = capture(i)
+	}
+	return i, nil
+}
+
+// connect finds the functions of the socket, each with a stack of its own on
+// which nothing lies yet.
+func (i *instance) connect() {
+	i.alloc, i.run1 = i.module.ExportedFunction("sbx_alloc"), i.module.ExportedFunction("sbx_run_v1")
+}
+
+// memory is all of it.
+func (i *instance) memory() []byte {
+	b, _ := i.module.Memory().Read(0, i.module.Memory().Size())
+	return b
 }
 
 func (g *guest) close() { g.runtime.Close(g.ctx) }

@@ -181,8 +181,9 @@ type chanceKey struct{}
 
 // withChance gives an instance random numbers of its own, from the same seed as
 // every other's.
-func withChance(ctx context.Context) context.Context {
-	return context.WithValue(ctx, chanceKey{}, rand.NewChaCha8([32]byte([]byte("the same for every plugin's run."))))
+func withChance(ctx context.Context) (context.Context, *rand.ChaCha8) {
+	source := rand.NewChaCha8([32]byte([]byte("the same for every plugin's run.")))
+	return context.WithValue(ctx, chanceKey{}, source), source
 }
 
 func chance(ctx context.Context, m api.Module, p []uint64) uint32 {

@@ -6,31 +6,42 @@ import (
 	"context"
 	"syscall"
 
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// withMemory has instances take their memory from the system and not from Go's
+// withMemory has an instance take its memory from the system and not from Go's
 // heap: pages arrive zeroed and only when touched, growing copies nothing, and
-// nothing is left for the collector.
-func withMemory(ctx context.Context) context.Context {
-	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(allocate))
+// nothing is left for the collector. It gives the memory before it is there.
+func withMemory(ctx context.Context) (context.Context, *mapped) {
+	m := &mapped{}
+	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(m.allocate)), m
+}
+
+// mapped is the memory of one instance.
+type mapped struct {
+	b []byte
+	// back is what the engine gets when it next asks for more, in place of that.
+	back int
 }
 
 // allocate reserves the most that the memory may become. The engine has bounded
 // that by the limit of an instance.
-func allocate(_, most uint64) experimental.LinearMemory {
+func (m *mapped) allocate(_, most uint64) experimental.LinearMemory {
 	b, err := syscall.Mmap(-1, 0, int(most), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		panic("no memory for an instance: " + err.Error())
 	}
-	return &mapped{b}
+	m.b = b
+	return m
 }
 
-type mapped struct{ b []byte }
-
 // Reallocate gives the first bytes of what was reserved: the engine never asks
-// for more.
+// for more than that.
 func (m *mapped) Reallocate(size uint64) []byte {
+	if m.back > 0 {
+		size, m.back = uint64(m.back), 0
+	}
 	if size > uint64(len(m.b)) {
 		return nil
 	}
@@ -41,5 +52,26 @@ func (m *mapped) Free() {
 	if m.b != nil {
 		syscall.Munmap(m.b)
 		m.b = nil
+	}
+}
+
+// shrink takes back what a memory has grown. WebAssembly has no such thing, but
+// the engine takes whatever size it is given when it asks for more. It gives
+// false where that did not work out: at its limit a memory asks for nothing.
+func (m *mapped) shrink(memory api.Memory, size int) bool {
+	if int(memory.Size()) > size {
+		m.back = size
+		memory.Grow(1)
+		m.back = 0
+	}
+	return int(memory.Size()) == size
+}
+
+// wipe fills whole pages of an instance's memory with zeros. A long stretch goes
+// back to the system, which gives zeros for those pages alone that are touched
+// again.
+func wipe(b []byte) {
+	if len(b) < gap*page || syscall.Madvise(b, syscall.MADV_DONTNEED) != nil {
+		clear(b)
 	}
 }
