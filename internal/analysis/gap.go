@@ -13,13 +13,15 @@ type Gap struct {
 	// Chart is of the differences, with limits where there are points enough. It
 	// has no direction: towards zero is better, and zero may lie on either side.
 	Chart    measures.Chart
+	Baseline int // how many points make the limits; 0: all
 	Distance words.Distance
 }
 
 // GapOf makes the gap between two charts as they were released, so that it tells
 // nothing more than they do: where either is hidden there is no difference. It has
 // one phase, from the first point to the last, because strata have no phases
-// agreed upon for their difference; its baseline is the measure's.
+// agreed upon for their difference; its baseline is the measure's, or all there is
+// where too few points of that can be seen.
 func GapOf(m *measures.Measure, of, against *Chart, name string) (Gap, error) {
 	in, row := spc.Input{XIsDate: true}, map[int32]int{}
 	for j, x := range against.Chart.X {
@@ -54,8 +56,12 @@ func GapOf(m *measures.Measure, of, against *Chart, name string) (Gap, error) {
 	if way.entry == measures.Run.String() {
 		kind = measures.Run
 	}
+	baseline := 0
+	if enough(in.Y[:min(m.Baseline, len(in.Y))]) {
+		baseline = m.Baseline
+	}
 	if len(in.X) > 0 {
-		in.Phases = []measures.Phase{{Start: measures.Date(in.X[0]), Baseline: min(m.Baseline, measured)}}
+		in.Phases = []measures.Phase{{Start: measures.Date(in.X[0]), Baseline: baseline}}
 	}
 	p := spc.Defaults(kind, way.rules)
 	p.Direction = measures.Neutral
@@ -66,7 +72,18 @@ func GapOf(m *measures.Measure, of, against *Chart, name string) (Gap, error) {
 	if way.rules == measures.NoRules {
 		chart.Variation = measures.VariationEmpty
 	}
-	return Gap{Chart: chart, Distance: distance(m, &chart, name)}, nil
+	return Gap{Chart: chart, Baseline: baseline, Distance: distance(m, &chart, name)}, nil
+}
+
+// enough reports whether values can make limits, though some of them be hidden.
+func enough(values []float64) bool {
+	measured := 0
+	for _, v := range values {
+		if !measures.IsMissing(v) {
+			measured++
+		}
+	}
+	return measured >= pointsForLimits
 }
 
 // distance counts on which side of zero the latest differences lie.

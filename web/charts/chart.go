@@ -46,6 +46,7 @@ type chartView struct {
 	asked        url.Values      // of the address, for other forms of the same chart
 	kinds        []measures.Kind // that suit the measure, its own first
 	paragraph    string          // the chart in full sentences, for the record
+	split        mixView         // of its change by strata, where there is one
 	funnel       bool            // trusts can be set side by side in a funnel
 }
 
@@ -88,6 +89,7 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	}
 	// Where there is one chart of each stratum, only one of them is shown.
 	question.Ranges = format == "" && question.Stratifier == ""
+	question.Split = format == "" && question.Stratifier == "" && measure.Mix != nil
 	answers, err := p.Analysis.Ask(r.Context(), question)
 	if err != nil {
 		return err
@@ -111,6 +113,7 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 		return nothingPage(view).Render(r.Context(), w)
 	}
 	view.fill(p.today())
+	view.split = newMixView(answer, page, organisation)
 	if !question.Drawing.Own() {
 		view.page.Canonical = view.with("", "kind", "", "rules", "")
 	}

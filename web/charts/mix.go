@@ -27,7 +27,9 @@ import (
 type mixView struct {
 	page         layout.Page
 	organisation measures.Organisation
-	answer       analysis.MixAnswer
+	measure      *measures.Measure
+	receipt      analysis.Receipt // of the chart
+	split        *analysis.Mix
 	reading      words.Reading
 	picture      plot.MixPicture
 	rows         []mixRow // the strata, and the whole as the last
@@ -41,22 +43,33 @@ type mixRow struct{ name, before, after, shareBefore, shareAfter, within, mix st
 // .csv or .json. A file leaves the building, so it is asked for as an export.
 func (p *Pages) Mix(w http.ResponseWriter, r *http.Request) error {
 	_, format := splitFormat(path.Base(r.URL.Path))
-	subject, err := p.subject(r, "What changed within, and what with who is counted", format)
+	subject, err := p.subject(r, "who was counted, and how they fared", format)
 	if err != nil {
 		return err
 	}
 	q := subject.question
-	v := mixView{page: subject.page, organisation: subject.organisation, asked: r.URL.RawQuery}
-	v.answer, err = p.Analysis.Mix(r.Context(), analysis.MixQuestion{Actor: q.Actor, Action: q.Action, Measure: q.Measure, Organisation: q.Organisation,
-		Period: q.Period, Everything: q.Everything, AsOf: q.AsOf})
+	q.Split = true
+	answers, err := p.Analysis.Ask(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	if answers[0].Err != nil {
+		return answers[0].Err
+	}
+	v := newMixView(&answers[0], subject.page, subject.organisation)
+	v.asked = r.URL.RawQuery
+	err = answers[0].SplitErr
 	if errors.Is(err, analysis.ErrNoMix) && format == "" {
-		v.answer.Measure = subject.measure
 		return noMixPage(v, PlainReason(err, analysis.ErrNoMix)).Render(r.Context(), w)
 	}
 	if err != nil {
 		return err
 	}
-	v.fill()
+	if demo.Fictional(v.organisation.ODS) {
+		v.page.Demo = true
+	} else if v.split.Dataset.Attribution != "" {
+		v.page.Attribution = []string{v.split.Dataset.Attribution}
+	}
 	if format == "" {
 		return mixPage(v).Render(r.Context(), w)
 	}
@@ -74,15 +87,19 @@ func PlainReason(err, wrapped error) string {
 	return capital(strings.TrimPrefix(err.Error(), wrapped.Error()+": ")) + "."
 }
 
-// fill puts the split into words and numbers that add up as they are written.
-func (v *mixView) fill() {
-	a := &v.answer
-	if demo.Fictional(v.organisation.ODS) {
-		v.page.Demo = true
-	} else if a.Dataset.Attribution != "" {
-		v.page.Attribution = []string{a.Dataset.Attribution}
+// newMixView puts the split of an answer into words and numbers, where it has one.
+func newMixView(answer *analysis.Answer, page layout.Page, organisation measures.Organisation) mixView {
+	v := mixView{page: page, organisation: organisation, measure: answer.Measure, receipt: answer.Receipt, split: answer.Split}
+	if v.split != nil {
+		v.fill()
 	}
-	s, unit := &a.Split, a.Measure.Unit
+	return v
+}
+
+// fill writes numbers so that they add up as they are written.
+func (v *mixView) fill() {
+	a := v.split
+	s, unit := &a.Split, v.measure.Unit
 	change := words.Change{Unit: unit, Of: a.Division.Of, Before: v.stretchWords(a.Before), After: v.stretchWords(a.After),
 		Total: s.Change * unit.Multiply, Within: s.Within * unit.Multiply, Mix: s.Mix * unit.Multiply, HalfWithin: s.HalfWithin()}
 	if moved := mostMoved(s.Parts); moved != nil {
@@ -103,7 +120,7 @@ func (v *mixView) fill() {
 	mixed := words.AddUp(column(func(p mix.Part) float64 { return p.Mix * unit.Multiply }), sums[1], decimals)
 	before := words.AddUp(column(func(p mix.Part) float64 { return 100 * p.ShareBefore }), 100, 1)
 	after := words.AddUp(column(func(p mix.Part) float64 { return 100 * p.ShareAfter }), 100, 1)
-	v.picture = plot.MixPicture{Title: a.Measure.Title + ", " + v.organisation.Name, Description: v.reading.String(), Before: v.stretch(a.Before), After: v.stretch(a.After), Unit: unit, ID: "mix"}
+	v.picture = plot.MixPicture{Title: v.measure.Title + ", " + v.organisation.Name, Description: v.reading.String(), Before: v.stretch(a.Before), After: v.stretch(a.After), Unit: unit, ID: "mix"}
 	for i, part := range s.Parts {
 		v.picture.Parts = append(v.picture.Parts, plot.MixPart{Name: stratumName(part.Name), Within: within[i], Mix: mixed[i]})
 		v.rows = append(v.rows, mixRow{stratumName(part.Name), words.Value(part.Before*unit.Multiply, unit), words.Value(part.After*unit.Multiply, unit),
@@ -145,43 +162,43 @@ func roundTo(v float64, decimals int) float64 {
 
 // stretch names some periods: "June 2023 to May 2025".
 func (v *mixView) stretch(s analysis.Stretch) string {
-	grain := v.answer.Measure.Grain
+	grain := v.measure.Grain
 	return words.Period(int32(s.First), grain) + " to " + words.Period(int32(s.Last), grain)
 }
 
 // stretchWords names them in a sentence: "the 24 months to May 2025".
 func (v *mixView) stretchWords(s analysis.Stretch) string {
-	grain := v.answer.Measure.Grain
+	grain := v.measure.Grain
 	return "the " + countText(s.Periods, periodNoun(grain, 1), periodNoun(grain, 2)) + " to " + words.Period(int32(s.Last), grain)
 }
 
 // where is the line below the title.
 func (v *mixView) where() string {
-	a := &v.answer
+	a := v.split
 	n := func(s analysis.Stretch) string {
-		return countText(s.Periods, periodNoun(a.Measure.Grain, 1), periodNoun(a.Measure.Grain, 2))
+		return countText(s.Periods, periodNoun(v.measure.Grain, 1), periodNoun(v.measure.Grain, 2))
 	}
 	return v.organisation.Name + " (" + string(v.organisation.ODS) + ") · by " + a.Division.Of + " · " + v.stretch(a.Before) + " (" + n(a.Before) + ") against " + v.stretch(a.After) + " (" + n(a.After) + ")"
 }
 
 // notes are what to know before the split is quoted.
 func (v *mixView) notes() []string {
-	a, unit := &v.answer, v.answer.Measure.Unit
+	a, unit := v.split, v.measure.Unit
 	var list []string
-	if a.Measure.Grain == measures.Month && (a.Before.Periods%12 != 0 || a.After.Periods%12 != 0) {
+	if v.measure.Grain == measures.Month && (a.Before.Periods%12 != 0 || a.After.Periods%12 != 0) {
 		list = append(list, "The two stretches are not whole years, so a part of any difference may be the season.")
 	}
 	if a.After.Provisional {
 		list = append(list, "The latest figures are provisional and may still change.")
 	}
 	if a.Dataset.Census {
-		list = append(list, "These are counts of who is there at the end of each "+periodNoun(a.Measure.Grain, 1)+": somebody who is there at the end of several counts in each of them.")
+		list = append(list, "These are counts of who is there at the end of each "+periodNoun(v.measure.Grain, 1)+": somebody who is there at the end of several counts in each of them.")
 	}
 	if a.Differs() {
 		list = append(list, fmt.Sprintf("The strata come from other figures (%s) than the chart, whose own change over the same %s is %s points; theirs is %s.", a.Dataset.Title,
-			periodNoun(a.Measure.Grain, 2), signed(a.Own*unit.Multiply, max(1, unit.Decimals)), signed(a.Split.Change*unit.Multiply, max(1, unit.Decimals))))
+			periodNoun(v.measure.Grain, 2), signed(a.Own*unit.Multiply, max(1, unit.Decimals)), signed(a.Split.Change*unit.Multiply, max(1, unit.Decimals))))
 	}
-	if hidden := hiddenRange(a.Receipts[1].Disclosure); hidden != "" {
+	if hidden := hiddenRange(a.Receipt.Disclosure); hidden != "" {
 		list = append(list, "Counts are rounded before they are split.")
 		if len(a.Together) > 0 {
 			names := make([]string, len(a.Together))
@@ -194,9 +211,20 @@ func (v *mixView) notes() []string {
 	return list
 }
 
+// facts are the receipt: no plugin splits, so none is named.
+func (v *mixView) facts() []layout.Fact {
+	r := v.split.Receipt
+	return []layout.Fact{
+		{Term: "Split", Value: "Kitagawa, by " + v.split.Division.Of},
+		{Term: "Data", Value: v.receipt.DataVersion + " of " + string(v.measure.Dataset) + "; " + r.DataVersion + " of " + string(v.split.Dataset.ID)},
+		{Term: "Policy", Value: grantText(r), Code: shortRevision(r.PolicyRevision)},
+		{Term: "Records", Value: fmt.Sprintf("numbers %d and %d", v.receipt.Record, r.Record)},
+	}
+}
+
 // address is that of this page in a format, with what it was asked.
 func (v *mixView) address(format string) string {
-	return withQuery(mixAddress(v.organisation.ODS, v.answer.Measure.ID)+format, v.asked)
+	return withQuery(mixAddress(v.organisation.ODS, v.measure.ID)+format, v.asked)
 }
 
 func withQuery(address, query string) string {
@@ -213,7 +241,7 @@ func mixAddress(code measures.ODSCode, measure measures.MeasureID) string {
 
 // csv writes a row for each stratum, and one for the whole, in full precision.
 func (v *mixView) csv(w io.Writer) error {
-	a := &v.answer
+	a := v.split
 	out := csv.NewWriter(w)
 	number := func(f float64) string {
 		if measures.IsMissing(f) {
@@ -235,14 +263,14 @@ func (v *mixView) csv(w io.Writer) error {
 	rows = append(rows, slices.Concat([]string{""}, dates, []string{number(whole.Before.Numerator), number(whole.Before.Denominator), number(whole.After.Numerator), number(whole.After.Denominator),
 		number(a.Split.Before), number(a.Split.After), "1", "1", number(a.Split.Within), number(a.Split.Mix)}))
 	if err := out.WriteAll(rows); err != nil {
-		return fmt.Errorf("write the split of %s: %w", a.Measure.ID, err)
+		return fmt.Errorf("write the split of %s: %w", v.measure.ID, err)
 	}
 	return nil
 }
 
 // json writes the split as fractions of 1, in full precision.
 func (v *mixView) json(w io.Writer) error {
-	a := &v.answer
+	a := v.split
 	type stretch struct {
 		First   string `json:"first"`
 		Last    string `json:"last"`
@@ -271,7 +299,7 @@ func (v *mixView) json(w io.Writer) error {
 		Strata     []stratum          `json:"strata"`
 		Sentence   string             `json:"sentence"`
 		Notes      []string           `json:"notes"`
-	}{a.Measure.ID, v.organisation.ODS, a.Division.By,
+	}{v.measure.ID, v.organisation.ODS, a.Division.By,
 		stretch{a.Before.First.String(), a.Before.Last.String(), a.Before.Periods}, stretch{a.After.First.String(), a.After.Last.String(), a.After.Periods},
 		a.Split.Before, a.Split.After, a.Split.Change, a.Split.Within, a.Split.Mix, []stratum{}, v.reading.String(), append([]string{}, v.notes()...)}
 	for i, s := range a.Strata {

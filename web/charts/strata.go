@@ -233,6 +233,8 @@ func (v *strataView) table() {
 			switch {
 			case !there:
 				row.cells = append(row.cells, "–")
+			case k == len(columns)-1 && c.States[i] == measures.Suppressed:
+				row.cells = append(row.cells, "hidden") // one of the two is, or both
 			case measures.IsMissing(c.Y[i]):
 				row.cells = append(row.cells, absent(c, i, hidden))
 			case k == len(columns)-1:
@@ -327,21 +329,49 @@ func (v *strataView) gapPicture() plot.Picture {
 	c.Target = 0
 	return plot.Picture{Chart: &c, Title: v.gapTitle(), Organisation: v.organisation.Name, Description: v.gapSentence(),
 		Source: strings.Join(v.page.Attribution, " "), Unit: words.Difference(v.measure.Unit), Grain: v.measure.Grain,
-		Baseline: v.measure.Baseline, Targets: []measures.Target{{Value: 0, Label: "no gap"}}, Constant: 2.66, Hidden: v.hidden(), ID: "gap"}
+		Baseline: v.gap.Baseline, Targets: []measures.Target{{Value: 0, Label: "no gap"}}, Constant: 2.66, Hidden: v.hidden(), ID: "gap"}
 }
 
 func (v *strataView) gapTitle() string {
-	return capital(v.nameOf(v.of)) + " less " + v.nameOf(v.against)
+	return capital(v.nameOf(v.of)) + " against " + v.nameOf(v.against)
 }
 
 func (v *strataView) gapSubject() words.Subject {
-	return words.Subject{Unit: words.Difference(v.measure.Unit), Grain: v.measure.Grain, Baseline: v.measure.Baseline, Hidden: v.hidden()}
+	return words.Subject{Unit: words.Difference(v.measure.Unit), Grain: v.measure.Grain, Baseline: v.gap.Baseline, Hidden: v.hidden()}
 }
 
 // gapSentence reads the gap as any other chart, and says first whether the two
 // lie apart at all.
 func (v *strataView) gapSentence() string {
-	return v.gap.Distance.Said().String() + " The gap: " + words.Sentence(v.gapSubject(), &v.gap.Chart).String()
+	return v.gap.Distance.Said().String() + " " + v.gapReading().String()
+}
+
+// gapReading reads the gap as any other chart. Where it changed by more than
+// chance, its judgement is whether it is nearer to zero: a gap has no direction of
+// its own, because zero may lie on either side.
+func (v *strataView) gapReading() words.Reading {
+	c := &v.gap.Chart
+	r := words.Sentence(v.gapSubject(), c)
+	r.Fact, r.Target = "The gap: "+r.Fact, ""
+	if c.Variation != measures.ShiftHigh && c.Variation != measures.ShiftLow {
+		return r
+	}
+	switch centre := c.Centre[c.Len()-1]; {
+	case measures.IsMissing(centre) || centre == 0:
+	case (centre > 0) == (c.Variation == measures.ShiftLow):
+		r.Judgement = "It has narrowed by more than chance."
+	default:
+		r.Judgement = "It has widened by more than chance."
+	}
+	return r
+}
+
+func (v *strataView) gapCaption() string {
+	text := plot.Caption(v.gapPicture()) + " At zero, where the dotted line is, there is no gap."
+	if measures.IsMissing(v.gap.Chart.Y[max(0, v.gap.Chart.Last())]) {
+		return "No difference can be shown."
+	}
+	return text
 }
 
 // summary says which strata lie apart from the whole, in their order.
