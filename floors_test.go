@@ -44,6 +44,8 @@ var strangers = map[string]string{
 	"web/charts > web/session":              "a page knows its reader",
 	"web/workshop > web/layout":             "a page has a frame",
 	"web/workshop > web/session":            "a page knows its reader",
+	"web/workshop > web/plot":               "the chart of a draft is drawn, and what was checked has a mark",
+	"web/workshop > web/charts":             "the chart of a draft is put into words as every chart is",
 	"web/governance > web/layout":           "a page has a frame",
 	"web/governance > web/session":          "a page knows its reader",
 	"web/session > web/layout":              "sign-in is a page",

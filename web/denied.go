@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,28 @@ func (d denied) first() string {
 		return "No rule opens it to you."
 	}
 	return d.reasons[0].Message
+}
+
+// plugged says what was asked of a plugin.
+var plugged = map[policy.Action]struct{ title, asked string }{
+	policy.PluginUpload: {"You cannot bring a plugin", "Bring a plugin"},
+	policy.PluginTry:    {"You cannot see drafts", "Drafts of plugins"},
+	policy.PluginLift:   {"You cannot end a quarantine", "Let a plugin run again"},
+}
+
+// aboutPlugin fills the page of a denial that is about a plugin and no chart.
+func (s *Site) aboutPlugin(r *http.Request, d *denied) {
+	request := d.record.Decision().Request
+	said := plugged[request.Action]
+	d.page.Title, d.page.Door, d.asked = said.title, layout.Workshop, said.asked
+	d.page.Crumbs = []layout.Crumb{{Name: "Catalogue", URL: "/plugins"}}
+	checks, err := s.Policy.Explain(r.Context(), request)
+	if err != nil {
+		s.Log.Warn("explain a denial", "record", d.record.Sequence(), "error", err)
+	}
+	d.checks = checks
+	d.links = []link{{"The catalogue of measures", "/plugins", "what each answers, and who stands behind it"},
+		{"Plugins in quarantine", "/plugins/quarantine", "what they did, and who may end it"}}
 }
 
 // unlabel takes the label of the demonstration off names in running text, where

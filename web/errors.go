@@ -13,6 +13,7 @@ import (
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/workshop"
 )
 
 // handler answers a request or says why it could not.
@@ -73,7 +74,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func troubleOf(err error) trouble {
+	said := (*workshop.Trouble)(nil)
 	switch {
+	case errors.As(err, &said):
+		return trouble{status: said.Status, title: said.Title, text: said.Text, help: said.Help}
 	case errors.Is(err, errNotFound):
 		return trouble{status: http.StatusNotFound, title: "There is no such page",
 			text: "The address may be mistyped, or out of date.", help: "Charts have addresses such as /trusts/ZZA/measures/ae-4h."}
@@ -82,7 +86,7 @@ func troubleOf(err error) trouble {
 			text: "Nobody has defined a measure of that name here.", help: "All measures are listed under Measures."}
 	case errors.Is(err, postgres.ErrNotFound):
 		return trouble{status: http.StatusNotFound, title: "Nothing is known by that name",
-			text: "There is no organisation with that code here.", help: "Names need not be exact: try the search."}
+			text: "There is no organisation with that code here, and no plugin or draft of that name.", help: "Names need not be exact: try the search."}
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
@@ -104,7 +108,7 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, plugins.ErrQuarantined):
 		return trouble{status: http.StatusServiceUnavailable, title: "This plugin is in quarantine",
 			text: "The plugin that computes this chart went wrong several times, so it is not run until somebody has looked into it. The figures are safe, and every other chart goes on.",
-			help: "Whoever looks after this installation can see why, and let it run again."}
+			help: "The workshop says what it did, under plugins in quarantine, and who may let it run again."}
 	case errors.Is(err, plugins.ErrBusy):
 		return trouble{status: http.StatusServiceUnavailable, again: true, title: "Too much is being asked just now",
 			text: "More charts were asked for at once than can be computed, so this one was not begun. The figures are safe.", help: "Please try again in a moment."}
@@ -134,6 +138,10 @@ func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, den
 	resource := decision.Request.Resource
 	d := denied{page: page, record: denial.Record, reasons: decision.Reasons}
 	d.page.Title, d.page.Door = "You cannot see this chart", layout.Charts
+	if decision.Request.Action.AboutPlugin() {
+		s.aboutPlugin(r, &d)
+		return d
+	}
 	d.asked = string(resource.Dataset) + " · " + string(resource.ODS)
 	d.page.Demo = demo.Fictional(resource.ODS)
 	checks, err := s.Policy.Explain(r.Context(), decision.Request)

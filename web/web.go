@@ -64,8 +64,17 @@ func (s *Site) Handler() http.Handler {
 	}
 
 	// Workshop: the plugins and their measures.
-	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))
-	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))
+	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))                // the catalogue: ?q= ?area=
+	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))            // also .json, its manifest
+	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About)) // what it answers, who stands behind it
+	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
+	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
+	signedIn.Handle("GET /plugins/new", s.page(s.Workshop.New))
+	open.Handle("POST /plugins/new", s.Sessions.Require(s.page(s.Workshop.Check))) // sent as it comes, so not held back as a whole
+	signedIn.Handle("GET /plugins/drafts", s.page(s.Workshop.DraftList))
+	signedIn.Handle("GET /plugins/drafts/{draft}", s.page(s.Workshop.Draft))
+	signedIn.Handle("GET /plugins/drafts/{draft}/trial", s.page(s.Workshop.Trial)) // on demonstration data: ?measure=
+	signedIn.Handle("POST /plugins/drafts/{draft}/forget", s.page(s.Workshop.Forget))
 
 	// Governance: the policies in force and the record.
 	signedIn.Handle("GET /governance", s.page(s.Governance.Home))

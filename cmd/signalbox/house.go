@@ -10,9 +10,9 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
 	"github.com/signalbox-health/signalbox/plugins/library"
 	"github.com/signalbox-health/signalbox/policy"
@@ -22,7 +22,6 @@ import (
 	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
-	"github.com/signalbox-health/signalbox/web/workshop"
 )
 
 // refreshEvery is how soon the site takes notice of datasets and organisations
@@ -34,12 +33,14 @@ type house struct {
 	db     *postgres.DB
 	engine *policy.Engine
 	host   *host.Host
-	books  *shelf
-	known  *register
-	main   *analysis.Analysis
-	site   *web.Site
-	log    *slog.Logger
-	closes []func()
+	// benches are sandboxes for drafts, apart from those that readers wait for.
+	benches *benches
+	books   *shelf
+	known   *register
+	main    *analysis.Analysis
+	site    *web.Site
+	log     *slog.Logger
+	closes  []func()
 }
 
 func (h *house) close() {
@@ -72,14 +73,19 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 			people = append(people, session.Person(p))
 		}
 	}
-	h.openSite(files, people)
+	described, err := intake.Datasets()
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	h.openSite(files, people, append(described, demo.Own()...))
 	return h, nil
 }
 
 // open starts what the main job needs: the database, the sandboxes, the policy.
 // What was started is closed again if a later part does not start.
 func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (_ *house, err error) {
-	h := &house{log: log}
+	h := &house{log: log, benches: newBenches(cfg, log)}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -210,7 +216,7 @@ func (h *house) look(ctx context.Context) error {
 }
 
 // openSite puts the pages on top.
-func (h *house) openSite(files *assets.Assets, people []session.Person) {
+func (h *house) openSite(files *assets.Assets, people []session.Person, described []measures.Dataset) {
 	sessions := session.New(h.db.SessionStore(), people, h.known, files, false)
 	reader := func(r *http.Request) (policy.Actor, layout.Page) {
 		page := layout.Page{Assets: files}
@@ -223,7 +229,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person) {
 	}
 	h.site = &web.Site{
 		Charts:     &charts.Pages{Analysis: h.main, Register: h.known, Reader: reader, Now: time.Now},
-		Workshop:   &workshop.Pages{Catalogue: h.main.Catalogue, Releases: releasesOf(h.books), Reader: reader},
+		Workshop:   h.workshop(described, reader),
 		Governance: &governance.Pages{Engine: h.engine, Ledger: h.db, Reader: reader},
 		Sessions:   sessions,
 		Assets:     files,
@@ -245,5 +251,3 @@ func (h *house) ready(r *http.Request) error {
 	defer cancel()
 	return h.db.Ping(ctx)
 }
-
-func releasesOf(s *shelf) []plugins.Release { return s.Releases() }

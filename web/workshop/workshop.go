@@ -1,97 +1,179 @@
-// Package workshop is the second door: the plugins that this installation runs,
-// and the measures they bring.
+// Package workshop is the second door: the measures that this installation
+// offers and who stands behind each, the plugins that compute them, drafts that
+// authors bring to have them checked and tried, and plugins in quarantine. No
+// page of it reads anybody's figures.
 package workshop
 
 import (
+	"context"
+	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"strconv"
+	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/check"
+	"github.com/signalbox-health/signalbox/plugins/host"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
 
+// Policy decides.
+type Policy interface {
+	Decide(context.Context, policy.Request) (policy.Decision, error)
+}
+
+// Register knows what data an organisation has, though not what it says.
+type Register interface {
+	DatasetsWithData(ctx context.Context, code measures.ODSCode) ([]postgres.Coverage, error)
+}
+
+// Drafts keeps what authors have brought.
+type Drafts interface {
+	KeepDraft(context.Context, policy.Grant, postgres.Draft) (int64, error)
+	Drafts(context.Context, policy.Grant) ([]postgres.Draft, error)
+	Draft(ctx context.Context, grant policy.Grant, id int64) (postgres.Draft, error)
+	ForgetDraft(ctx context.Context, grant policy.Grant, id int64) error
+}
+
+// Host runs the plugins that readers wait for.
+type Host interface {
+	Quarantined() []plugins.Quarantine
+	Lift(ctx context.Context, digest plugins.Digest, who string) error
+	Usage() []host.Usage
+}
+
+// Bench is a sandbox of its own in which drafts are checked and tried: what a
+// draft does there touches no plugin that readers wait for. Close ends it.
+type Bench interface {
+	check.Box
+	analysis.Sandbox
+	Close() error
+}
+
+// Shipped is what the program brings: releases, and the modules of those with code.
+type Shipped interface {
+	Releases() []plugins.Release
+	Module(plugins.Digest) ([]byte, error)
+}
+
 // Pages are the pages behind the second door.
 type Pages struct {
 	Catalogue *analysis.Catalogue
-	Releases  []plugins.Release
-	Reader    func(*http.Request) (policy.Actor, layout.Page)
+	Library   Shipped
+	// Datasets are those that anybody has described, loaded or not.
+	Datasets []measures.Dataset
+	Policy   Policy
+	Ledger   analysis.Ledger
+	Register Register
+	Drafts   Drafts
+	Host     Host
+	// Bench starts a bench; it waits until one is free.
+	Bench  func(context.Context) (Bench, error)
+	Reader func(*http.Request) (policy.Actor, layout.Page)
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
-// listing is a plugin and the measures that it computes, or that it defines
-// for another plugin to compute.
-type listing struct {
-	page     layout.Page
-	release  plugins.Release
-	measures []entry
+// Trouble is an error that its reader can do something about.
+type Trouble struct {
+	Status            int
+	Title, Text, Help string
 }
 
-// entry is one measure of a plugin.
-type entry struct {
-	*measures.Measure
-	open bool // published, so that anybody may see it at all trusts
+func (t *Trouble) Error() string { return t.Title }
+
+// frame starts a page behind this door.
+func (p *Pages) frame(r *http.Request, title string, crumbs ...layout.Crumb) (policy.Actor, layout.Page) {
+	actor, page := p.Reader(r)
+	page.Title, page.Door, page.Crumbs = title, layout.Workshop, crumbs
+	return actor, page
 }
 
-// code reports whether the plugin brings code, and not only definitions.
-func (l listing) code() bool { return len(l.release.Manifest.Entries) > 0 }
+var toCatalogue = layout.Crumb{Name: "Catalogue", URL: "/plugins"}
 
-// heading is what the list of measures is called.
-func (l listing) heading() string {
-	verb := "Defines "
-	if l.code() {
-		verb = "Computes "
+// today is the civil date on which the page is read.
+func (p *Pages) today() measures.Date { return dateOf(p.Now()) }
+
+func dateOf(t time.Time) measures.Date {
+	year, month, day := t.UTC().Date()
+	return measures.DateOf(year, int(month), day)
+}
+
+// request is a question to the policy about a plugin, and about nobody's data.
+func (p *Pages) request(actor policy.Actor, action policy.Action, plugin policy.Plugin) policy.Request {
+	plugin.Signers = []string{}
+	return policy.Request{ID: rand.Text()[:12], Now: p.Now().Unix(), Action: action, Actor: actor, Plugin: plugin,
+		Resource: policy.Resource{Grain: "aggregate", Columns: []string{}, Stratifiers: []string{}}}
+}
+
+// decide asks the policy and records what it said, before anything is done. A
+// denial is an error.
+func (p *Pages) decide(ctx context.Context, actor policy.Actor, action policy.Action, plugin policy.Plugin) (policy.Grant, error) {
+	decision, err := p.Policy.Decide(ctx, p.request(actor, action, plugin))
+	if err != nil {
+		return policy.Grant{}, err
 	}
-	if len(l.measures) == 1 {
-		return verb + "one measure"
+	records, err := p.Ledger.RecordAll(ctx, []policy.Decision{decision})
+	if err != nil {
+		return policy.Grant{}, fmt.Errorf("record %s: %w", action, err)
 	}
-	return verb + strconv.Itoa(len(l.measures)) + " measures"
+	return records[0].Grant()
 }
 
-type catalogue struct {
-	page     layout.Page
-	listings []listing
+// may says whether a page should offer something. Nothing is done on the strength
+// of it: whoever takes the offer is decided about then.
+func (p *Pages) may(ctx context.Context, actor policy.Actor, action policy.Action) bool {
+	decision, err := p.Policy.Decide(ctx, p.request(actor, action, policy.Plugin{}))
+	return err == nil && decision.Allow
 }
 
-// Plugins lists what is installed.
-func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
-	_, page := p.Reader(r)
-	page.Title, page.Door = "Plugins", layout.Workshop
-	c := catalogue{page: page}
-	for _, release := range p.Releases {
-		c.listings = append(c.listings, p.list(page, release))
+// done records what became of something that was decided on.
+func (p *Pages) done(ctx context.Context, grant policy.Grant, digest plugins.Digest, err error) error {
+	result := postgres.Result{Record: grant.Record(), Digest: string(digest)}
+	if err != nil {
+		result.Digest, result.Problem = "", "it could not be done"
 	}
-	return cataloguePage(c).Render(r.Context(), w)
+	if recorded := p.Ledger.RecordResults(ctx, []postgres.Result{result}); recorded != nil && err == nil {
+		return fmt.Errorf("record what became of %s: %w", grant.Record().Decision().Request.Action, recorded)
+	}
+	return err
 }
 
-// Plugin shows one plugin: what it computes, who made it, its digest.
-func (p *Pages) Plugin(w http.ResponseWriter, r *http.Request) error {
-	_, page := p.Reader(r)
-	for _, release := range p.Releases {
-		if release.Manifest.ID != r.PathValue("id") {
-			continue
+// dataset finds the description of a dataset: as it was loaded here, or as it
+// is known to the program.
+func (p *Pages) dataset(id measures.DatasetID) (d measures.Dataset, loaded, known bool) {
+	if d, loaded = p.Catalogue.Dataset(id); loaded {
+		return d, true, true
+	}
+	for _, d := range p.Datasets {
+		if d.ID == id {
+			return d, false, true
 		}
-		page.Title, page.Door = release.Manifest.Title, layout.Workshop
-		page.Crumbs = []layout.Crumb{{Name: "Plugins", URL: "/plugins"}}
-		return pluginPage(p.list(page, release)).Render(r.Context(), w)
 	}
-	return fmt.Errorf("plugin %q: %w", r.PathValue("id"), postgres.ErrNotFound)
+	return measures.Dataset{ID: id}, false, false
 }
 
-func (p *Pages) list(page layout.Page, release plugins.Release) listing {
-	l := listing{page: page, release: release}
-	defines := map[measures.MeasureID]bool{}
-	for i := range release.Manifest.Measures {
-		defines[release.Manifest.Measures[i].ID] = true
-	}
-	for _, m := range p.Catalogue.Measures() {
-		if defines[m.ID] || l.code() && m.Uses.Plugin == release.Manifest.ID {
-			d, known := p.Catalogue.Dataset(m.Dataset)
-			l.measures = append(l.measures, entry{m, known && d.Published})
+// quarantine tells why a plugin is not run, if so.
+func (p *Pages) quarantine(digest plugins.Digest) *plugins.Quarantine {
+	for _, q := range p.Host.Quarantined() {
+		if q.Digest == digest {
+			return &q
 		}
 	}
-	return l
+	return nil
+}
+
+// usage is what a plugin has used since the program was started, if it was asked.
+func (p *Pages) usage(digest plugins.Digest) *host.Usage {
+	for _, u := range p.Host.Usage() {
+		if u.Digest == digest {
+			return &u
+		}
+	}
+	return nil
 }

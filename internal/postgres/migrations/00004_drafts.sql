@@ -10,8 +10,8 @@ CREATE TABLE draft (
 	file_name   text NOT NULL,
 	-- plugins.DefaultLimits allows 8 MiB.
 	module      bytea NOT NULL CHECK (length(module) <= 8388608),
-	manifest    jsonb NOT NULL,
-	steps       jsonb NOT NULL, -- of the check, with their findings
+	manifest    json NOT NULL, -- as text: jsonb knows no \u0000, and authors may write anything
+	steps       json NOT NULL, -- of the check, with their findings
 	UNIQUE (uploaded_by, digest)
 );
 -- It is read whole and seldom: pressing 8 MiB together would keep its author waiting.
