@@ -21,6 +21,7 @@ type bench interface {
 	Install(context.Context, []byte) (plugins.Release, error)
 	Run(context.Context, plugins.Digest, wire.Request) ([]measures.Chart, error)
 	RunPayload(ctx context.Context, digest plugins.Digest, payload []byte, rows int, limit time.Duration) ([]byte, error)
+	Blame(plugins.Digest, *wire.Request, error)
 	Close() error
 }
 
@@ -32,7 +33,9 @@ type author struct {
 	name func(context.Context) string
 	// browse opens an address in the author's browser.
 	browse func(address string) error
-	now    func() time.Time
+	// ask opens what is loaded here.
+	ask openAnalysis
+	now func() time.Time
 }
 
 func newPluginCommand(a *author) *cobra.Command {
@@ -50,13 +53,14 @@ there. docs/plugin-author.md leads from nothing to a chart.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginBuildCommand(), newPluginCheckCommand(a))
+	cmd.AddCommand(newPluginNewCommand(a), newPluginBuildCommand(), newPluginCheckCommand(a), newPluginRunCommand(a), newPluginWatchCommand(a))
 	return cmd
 }
 
 // author gives the commands for authors what this machine has.
 func (c *config) author() *author {
-	return &author{start: c.startBench, terminal: c.terminal, now: time.Now}
+	return &author{start: c.startBench, terminal: c.terminal, name: authorName, browse: openBrowser, now: time.Now,
+		ask: func(ctx context.Context) (*house, error) { return open(ctx, c, false, quiet()) }}
 }
 
 // startBench starts sandboxes for one command; two, so that the next is ready

@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/signalbox-health/signalbox/internal/demo"
-	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/plugins/check"
 	"github.com/signalbox-health/signalbox/plugins/library"
 )
@@ -148,11 +146,8 @@ func checkOptions() (check.Options, error) {
 		return o, err
 	}
 	o.Libraries, o.Known = l.Releases(), l.Measures()
-	if o.Datasets, err = intake.Datasets(); err != nil {
-		return o, err
-	}
-	o.Datasets = append(o.Datasets, demo.Own()...)
-	return o, nil
+	o.Datasets, err = datasets()
+	return o, err
 }
 
 // writeStep tells one step: all of it to somebody who looks on, and otherwise its

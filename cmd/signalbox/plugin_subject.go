@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/chartfile"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/spc"
@@ -127,11 +128,12 @@ func (s *subject) question(d *chartfile.Data) (wire.Request, error) {
 	return q, nil
 }
 
-// ask makes a question one of the subject's measure.
+// ask makes a question one of the subject's measure, put as the site puts it.
 func (s *subject) ask(q *wire.Request) {
 	m := s.measure
-	q.Measure, q.Entry, q.Inputs = string(m.ID), m.Uses.Entry, inputNames(m)
-	q.Parameters = sdk.Settings(m, m.Uses.Entry, m.Rules, false)
+	entry, rules := analysis.Way(m, &q.Series[0])
+	q.Measure, q.Entry, q.Inputs = string(m.ID), entry, inputNames(m)
+	q.Parameters = sdk.Settings(m, entry, rules, false)
 }
 
 func inputNames(m *measures.Measure) []string {

@@ -23,7 +23,7 @@ func Sketch(ctx context.Context, box Sandbox, release plugins.Release, m *measur
 	if err != nil {
 		return nil, err
 	}
-	disclosed(policy.Disclosure{}, m, charts)
+	disclosed(policy.Disclosure{ZeroVisible: true}, m, charts)
 	return charts, nil
 }
 
@@ -50,4 +50,11 @@ func Inputs(m *measures.Measure, d measures.Dataset, s measures.Series) (measure
 	s.Columns, s.Targets = columns, m.Targets
 	s.Phases = phasesOf(m, &s, nil)
 	return s, nil
+}
+
+// Way says by which entry and rules a series of a measure is charted: the measure's
+// own, or those of a run chart while points are few.
+func Way(m *measures.Measure, s *measures.Series) (entry string, rules measures.RuleSet) {
+	way := methodFor(method{m.Uses.Entry, m.Rules}, s)
+	return way.entry, way.rules
 }

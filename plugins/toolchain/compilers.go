@@ -17,7 +17,7 @@ func findGo(string) error {
 
 func compileGo(ctx context.Context, dir, _, out string) error {
 	// -buildvcs=false: a commit elsewhere must not change the digest.
-	return run(ctx, dir, []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS="}, "go",
+	return run(ctx, dir, []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}, "go",
 		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, ".")
 }
 
