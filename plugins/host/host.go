@@ -10,11 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +47,7 @@ type Host struct {
 	pool  *pool
 	ward  *ward
 	usage *ledger
+	vault *vault
 
 	mu      sync.RWMutex
 	modules map[plugins.Digest]*installed
@@ -95,7 +94,7 @@ func New(o Options) (*Host, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Host{o: o, modules: map[plugins.Digest]*installed{}, usage: &ledger{now: o.Now, all: map[plugins.Digest]*Usage{}}}
+	h := &Host{o: o, modules: map[plugins.Digest]*installed{}, vault: &vault{dir: dir, known: map[string][]identity{}}, usage: &ledger{now: o.Now, all: map[plugins.Digest]*Usage{}}}
 	if h.ward, err = newWard(&o); err != nil {
 		return nil, err
 	}
@@ -103,28 +102,6 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	return h, nil
-}
-
-// ownFolder makes the folder, and refuses one that others can write to: what is
-// in it is machine code that will be run.
-func ownFolder(dir string) error {
-	if dir == "" {
-		return errors.New("cache of compiled plugins: no folder was given")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cache of compiled plugins: %w", err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("cache of compiled plugins: %w", err)
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("cache of compiled plugins: others can write to %s, and what is there is run; remove it, or give another folder", dir)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return fmt.Errorf("cache of compiled plugins: %w", err)
-	}
-	return nil
 }
 
 // Close ends all children.
@@ -187,11 +164,4 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 		h.pool.spread(m)
 	}
 	return release, nil
-}
-
-// codeDir is where the compiled code of a module is kept: by engine, because
-// code is good for one only, and in a folder of its own, because the child that
-// compiles a module can write to its folder and must not reach another's.
-func (h *Host) codeDir(engine string, digest plugins.Digest) string {
-	return filepath.Join(h.o.CacheDir, filepath.Base(engine), strings.TrimPrefix(string(digest), "sha256:"))
 }

@@ -271,7 +271,7 @@ func TestCompiledCodeIsKeptForTheNextStart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "code")
 	module := built(t, spcFolder)
 	code := func() []string {
-		files, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*", "wazero-*", "*"))
+		files, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*", "code", "wazero-*", "*"))
 		if err != nil {
 			t.Fatal(err)
 		}

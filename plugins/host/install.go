@@ -13,14 +13,14 @@ import (
 
 // install loads a module for the first time, compiling it if it must.
 func (p *pool) install(ctx context.Context, m *installed) error {
-	err := twice(m, func() error { return p.loadOne(ctx, m) })
+	err := insist(m, func() error { return p.loadOne(ctx, m) })
 	if !errors.Is(err, errNotCached) {
 		return err
 	}
 	if err := p.compile(m); err != nil {
 		return err
 	}
-	if err = twice(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
+	if err = insist(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
 		return fmt.Errorf("install %s: its compiled code is not in %s although it was just put there", m.release.Digest.Short(), p.h.o.CacheDir)
 	}
 	return err
@@ -36,16 +36,30 @@ func (p *pool) loadOne(ctx context.Context, m *installed) error {
 	return child.load(m, p.h)
 }
 
-// twice does something in a child, and once more if that child died: it may
-// have been killed from outside. A second time it was the plugin.
-func twice(m *installed, do func() error) error {
-	err := do()
-	if errors.Is(err, errDied) {
-		if err = do(); errors.Is(err, errDied) {
-			err = &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Manner: plugins.Died, Cause: err.Error() + ", twice"}
+// maxKilled is how many times a sandbox may be killed from outside before the
+// question is given up.
+const maxKilled = 5
+
+// insist does something in a child, and again if that child died. It may have
+// been killed from outside, which is nobody's fault in here; if it dies of itself
+// a second time it was the plugin.
+func insist(m *installed, do func() error) error {
+	died := false
+	for killed := 0; ; {
+		err := do()
+		switch {
+		case errors.Is(err, errKilled):
+			if killed++; killed == maxKilled {
+				return fmt.Errorf("%s: %d sandboxes were killed under it: %w", m.release.Digest.Short(), killed, err)
+			}
+		case errors.Is(err, errDied) && died:
+			return &plugins.Fault{Digest: m.release.Digest, Kind: plugins.ErrFault, Manner: plugins.Died, Cause: err.Error() + ", twice"}
+		case errors.Is(err, errDied):
+			died = true
+		default:
+			return err
 		}
 	}
-	return err
 }
 
 // compile has a module compiled in a child of its own, which may write to one
@@ -53,8 +67,8 @@ func twice(m *installed, do func() error) error {
 // whole, because other programs may be doing the same at this moment.
 func (p *pool) compile(m *installed) error {
 	digest := m.release.Digest
-	final := p.h.codeDir(p.hello().Engine, digest)
-	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+	final := p.h.vault.of(p.hello().Engine, digest)
+	if err := ownFolder(filepath.Dir(final)); err != nil {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(final), "new-")
@@ -62,24 +76,28 @@ func (p *pool) compile(m *installed) error {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
 	defer os.RemoveAll(dir)
-	if err := p.compileInto(m, dir); err != nil {
+	whole := filepath.Join(dir, "whole")
+	if err := p.compileInto(m, filepath.Join(whole, codeFolder)); err != nil {
 		return err
+	}
+	if err := seal(whole); err != nil {
+		return fmt.Errorf("compile %s: list what was compiled: %w", digest.Short(), err)
 	}
 	// What is there now was made for another version, or is damaged.
 	if err := os.Rename(final, filepath.Join(dir, "old")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
-	if err := os.Rename(filepath.Join(dir, "code"), final); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Rename(whole, final); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
 	return nil
 }
 
-// compileInto leaves the code of a module in the folder code of dir.
-func (p *pool) compileInto(m *installed, dir string) error {
+// compileInto leaves the code of a module in a new folder. The child that wrote
+// it has ended when it returns.
+func (p *pool) compileInto(m *installed, code string) error {
 	limits, digest := p.h.o.Limits, m.release.Digest
-	code := filepath.Join(dir, "code")
-	if err := os.Mkdir(code, 0o700); err != nil {
+	if err := os.MkdirAll(code, 0o700); err != nil {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
 	child, err := p.starter.start(Start{Compile: true, Dir: code, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
@@ -89,7 +107,7 @@ func (p *pool) compileInto(m *installed, dir string) error {
 	if err := p.adopt(child); err != nil {
 		return err
 	}
-	defer p.drop(child)
+	defer func() { p.drop(child); <-child.exited }()
 	err = child.compile(m, p.h, code)
 	var fault *plugins.Fault
 	switch {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +23,8 @@ var (
 	errNotCached = errors.New("plugin is not compiled for this engine")
 	// errDied says that a child ended without being told to.
 	errDied = errors.New("the sandbox died")
+	// errKilled says that something outside this program killed it.
+	errKilled = errors.New("the sandbox was killed")
 	// errBrokeOut says that a child ended because it did what only a plugin can
 	// do that has broken out of the engine.
 	errBrokeOut = errors.New("the sandbox was broken out of")
@@ -99,12 +103,15 @@ func (c *process) gone() bool {
 // brokeOut reports whether the child has ended because it tried what its filter
 // of calls answers with the end. Nothing in it does that but what a plugin
 // smuggled past the engine.
-func (c *process) brokeOut() bool {
+func (c *process) brokeOut() bool { return c.endedBy(syscall.SIGSYS) }
+
+// endedBy reports whether the child has ended, by this signal.
+func (c *process) endedBy(signal syscall.Signal) bool {
 	if !c.gone() {
 		return false
 	}
 	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGSYS
+	return ok && status.Signaled() && status.Signal() == signal
 }
 
 // kill ends the child at once. It has no children of its own to look for.
@@ -141,7 +148,18 @@ const maxText = 64 << 10
 // load gives the child a module whose code is in the cache and makes one
 // instance ready.
 func (c *process) load(m *installed, h *Host) error {
-	return c.loadWithin(m, h, h.codeDir(c.hello.Engine, m.release.Digest), h.o.Limits.Job, "_initialize did not return within %v")
+	digest := m.release.Digest
+	if c.loaded[digest] {
+		return nil
+	}
+	folder := h.vault.of(c.hello.Engine, digest)
+	if err := h.vault.check(folder); errors.Is(err, fs.ErrNotExist) {
+		return errNotCached
+	} else if err != nil {
+		h.o.Log.Warn("compiled code is not used, and is compiled again", "plugin", digest, "reason", err)
+		return errNotCached
+	}
+	return c.loadWithin(m, h, filepath.Join(folder, codeFolder), h.o.Limits.Job, "_initialize did not return within %v")
 }
 
 // compile gives it a module to compile into a folder.
@@ -151,9 +169,6 @@ func (c *process) compile(m *installed, h *Host, dir string) error {
 
 func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Duration, late string) error {
 	digest := m.release.Digest
-	if c.loaded[digest] {
-		return nil
-	}
 	header, err := headed(Load{Digest: string(digest), Dir: dir, Pages: h.o.Limits.MemoryPages(), Restorable: m.restorable, Globals: m.globals})
 	if err != nil {
 		return err

@@ -152,11 +152,11 @@ func (h *Host) payload(ctx context.Context, m *installed, payload []byte, rows i
 		answer, err = h.runOnce(ctx, m, payload, rows, limit)
 		return err
 	}
-	err := twice(m, run)
+	err := insist(m, run)
 	if errors.Is(err, errNotCached) {
 		// Somebody emptied the folder of compiled code while we ran.
 		if err = h.pool.install(ctx, m); err == nil {
-			err = twice(m, run)
+			err = insist(m, run)
 		}
 	}
 	var fault *plugins.Fault

@@ -72,3 +72,6 @@ func residentMemory(pid int) uint64 {
 	}
 	return pages * uint64(os.Getpagesize())
 }
+
+// times are when a file was changed in any way, and when it was written.
+func times(stat *syscall.Stat_t) (changed, wrote syscall.Timespec) { return stat.Ctim, stat.Mtim }

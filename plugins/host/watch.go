@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -49,21 +50,34 @@ func (c *process) within(limit time.Duration, exchange func() error) error {
 		return nil
 	}
 	c.spent = true
-	c.kill()
 	if cut != nil {
 		return *cut
 	}
-	<-c.exited
+	how := c.death()
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("%w (%s; %v)", c.death(), c.ending(), err)
+		return fmt.Errorf("%w (%s; %v)", how, c.ending(), err)
 	}
-	return fmt.Errorf("%w (%s)", c.death(), c.ending())
+	return fmt.Errorf("%w (%s)", how, c.ending())
 }
 
-// death says whether a child died as any process may, or tried to break out.
+// dying is how long a child may take to end that has closed its pipes.
+const dying = 100 * time.Millisecond
+
+// death says of what a child died: of itself, by somebody's hand, or trying to
+// break out. One that lives on although its exchange failed is ended.
 func (c *process) death() error {
-	if c.brokeOut() {
+	select {
+	case <-c.exited:
+	case <-time.After(dying):
+		c.kill()
+		<-c.exited
+		return errDied
+	}
+	switch {
+	case c.brokeOut():
 		return errBrokeOut
+	case c.endedBy(syscall.SIGKILL):
+		return errKilled
 	}
 	return errDied
 }
