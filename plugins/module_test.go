@@ -114,6 +114,7 @@ func TestPreflightNamesTheRuleAndTheNumber(t *testing.T) {
 		{"a function without code", module(someTypes, functions, memory, exports), "2 functions are declared and 0 have code"},
 		{"a million locals", module(someTypes, functions, section(codeSection, []byte("\x01\x06\x01\xc0\x84\x3d\x7f\x0b")...)), "has more than 4096 locals"},
 		{"locals that add up beyond 32 bits", module(someTypes, functions, section(codeSection, []byte("\x01\x0d\x02\xff\xff\xff\xff\x0f\x7f\x02\x7f\x0b\x0b\x0b\x0b")...)), "has more than 4096 locals"},
+		{"a local that is a reference", module(someTypes, functions, section(codeSection, []byte("\x01\x04\x01\x01\x6f\x0b")...)), "has a local of type 0x6f"},
 		{"too large", make([]byte, limits.ModuleBytes+1), "the module has 8388609 bytes; at most 8388608"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -155,7 +155,10 @@ func (p *preflight) readBody(r *cursor) error {
 		if err != nil {
 			return err
 		}
-		inner.byte()
+		kind := inner.byte()
+		if _, known := valueTypes[kind]; !known {
+			return fmt.Errorf("function %d has a local of type %#x; i32, i64, f32 and f64 are allowed", p.imported+p.bodies-1, kind)
+		}
 		if locals += int(n); locals > p.limits.Locals || n > 1<<30 {
 			return fmt.Errorf("function %d has more than %d locals", p.imported+p.bodies-1, p.limits.Locals)
 		}

@@ -261,7 +261,7 @@ var forgeries = []struct {
 	{"a column with a row less", "malformed answer: row-count: column \"y\"", func(b forged) { e := b.column("y"); e.put(16, e.at(16)-8); e.put(24, e.at(24)-1) }},
 	{"four milliard rows", "malformed answer: row-count: column \"x\"", func(b forged) { b.column("x").put(24, math.MaxUint32) }},
 	{"a column twice", "malformed answer: repeated: column \"y\"", func(b forged) { copy(b.column("n")[:8], b.column("y")[:8]) }},
-	{"no x", "malformed answer: column: column \"x\" is missing", func(b forged) { b.column("x").put(0, b.column("near_upper").at(0)); b.column("x").put(4, 3) }},
+	{"no x", "malformed answer: column: column \"x\" is missing", func(b forged) { b.column("x").put(0, b.column("phase").at(0)+1) }},
 	{"no phases", "malformed answer: column: column \"phase\" is missing", func(b forged) { b.column("phase").put(4, 3) }},
 	{"no causes", "malformed answer: column: column \"cause\" is missing", func(b forged) { b.column("cause").put(4, 3) }},
 	{"missing phases", "malformed answer: column: column \"phase\" is not of numbers", func(b forged) { b.column("phase").put(20, b.column("y").at(20)) }},

@@ -24,6 +24,7 @@ type guest struct {
 	tables    []string
 	globals   []string
 	exports   []string
+	start     string // the number of the function that an engine would start
 	elements  []string
 	data      []string
 	before    string // whole sections before all others
@@ -172,7 +173,10 @@ func (g guest) bytes() []byte {
 		id    byte
 		items []string
 	}{{2, imports}, {3, declared}, {4, g.tables}, {5, []string{g.memory}}, {6, g.globals}, {7, append(exports, g.exports...)},
-		{9, g.elements}, {10, code}, {11, g.data}} {
+		{8, nil}, {9, g.elements}, {10, code}, {11, g.data}} {
+		if s.id == 8 && g.start != "" {
+			out += section(8, g.start)
+		}
 		if len(s.items) > 0 {
 			out += section(s.id, vec(s.items...))
 		}
