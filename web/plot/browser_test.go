@@ -29,13 +29,13 @@ const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // galleryPage is every picture of the gallery, with icons, states and forms,
 // inside the site's own shell.
-func galleryPage(a *assets.Assets) templ.Component {
+func galleryPage(a *assets.Assets, body templ.Component) templ.Component {
 	page := layout.Page{Title: "Gallery", Door: layout.Charts, Assets: a, Zoom: true, Demo: true,
 		Who:         layout.Who{Name: "A. Reader", Role: "emergency medicine", Organisation: "Northmoor (XN01)", Purpose: "improvement"},
 		Crumbs:      []layout.Crumb{{Name: "What changed", URL: "/"}},
 		Attribution: []string{"Made up for this test."}}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return layout.Shell(page).Render(templ.WithChildren(ctx, galleryBody()), w)
+		return layout.Shell(page).Render(templ.WithChildren(ctx, body), w)
 	})
 }
 
@@ -45,14 +45,7 @@ func galleryBody() templ.Component {
 		show := func(c templ.Component) { failed = errors.Join(failed, c.Render(ctx, w)) }
 		say := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
 		say(`<h1>Gallery</h1><p class="where">Every picture that is easy to get wrong</p>`)
-		for _, h := range gallery() {
-			say(`<section><h2>%s</h2><p>`, h.name)
-			show(plot.Sparkline(h.Chart, 148, 40))
-			say(`</p>`)
-			show(plot.Figure(h.Picture))
-			say(`</section>`)
-		}
-		showCompared(show, say)
+		showFigures(cases(), show, say)
 		say(`<section><h2>Icons</h2><ul class="verdict">`)
 		for v := measures.VariationEmpty; v <= measures.ShiftLow; v++ {
 			show(withText(layout.Verdict(plot.VariationIcon(v, 56), v.String()), "The words beside it."))
@@ -92,6 +85,37 @@ func galleryBody() templ.Component {
 	})
 }
 
+func showFigures(pictures []hung, show func(templ.Component), say func(string, ...any)) {
+	for _, h := range pictures {
+		say(`<section><h2>%s</h2><p>`, h.name)
+		show(plot.Sparkline(h.Chart, 148, 40))
+		say(`</p>`)
+		show(plot.Figure(h.Picture))
+		say(`</section>`)
+	}
+}
+
+// kindsBody is the second page of the gallery: every kind of chart.
+func kindsBody() templ.Component {
+	return laterBody("Every kind of chart", func(show func(templ.Component), say func(string, ...any)) { showFigures(kinds(), show, say) })
+}
+
+// comparedBody is the third: what compares groups and strata.
+func comparedBody() templ.Component {
+	return laterBody("What compares groups and strata", showCompared)
+}
+
+func laterBody(title string, fill func(show func(templ.Component), say func(string, ...any))) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		var failed error
+		show := func(c templ.Component) { failed = errors.Join(failed, c.Render(ctx, w)) }
+		say := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
+		say(`<h1>Gallery</h1><p class="where">%s</p>`, title)
+		fill(show, say)
+		return failed
+	})
+}
+
 // showCompared shows the pictures that compare groups and strata.
 func showCompared(show func(templ.Component), say func(string, ...any)) {
 	for _, h := range funnels() {
@@ -127,7 +151,7 @@ func withText(c templ.Component, text string) templ.Component {
 // look is Chromium looking at the gallery.
 type look struct {
 	*browsertest.Browser
-	url string
+	url, page string
 }
 
 // open starts Chromium on the gallery. Without Chromium or built assets the
@@ -143,24 +167,30 @@ func open(t *testing.T) look {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", http.StripPrefix("/assets/", a.Handler()))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", strict)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if err := galleryPage(a).Render(r.Context(), w); err != nil {
-			t.Errorf("render the gallery: %v", err)
-		}
-	})
+	for path, body := range map[string]templ.Component{"/{$}": galleryBody(), "/kinds": kindsBody(), "/compared": comparedBody()} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", strict)
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			if err := galleryPage(a, body).Render(r.Context(), w); err != nil {
+				t.Errorf("render the gallery: %v", err)
+			}
+		})
+	}
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return look{browsertest.Open(t), server.URL}
+	return look{browsertest.Open(t), server.URL, "/"}
 }
 
 // visit opens the gallery at a width, in light, dark or print.
 func (l look) visit(t *testing.T, width int64, scheme, media string) {
 	t.Helper()
 	l.Look(t, browsertest.View{Width: width, Scheme: scheme, Media: media})
-	l.Visit(t, l.url, http.StatusOK)
+	l.Visit(t, l.url+l.page, http.StatusOK)
 }
+
+// kinds and compared look at the later pages of the gallery.
+func (l look) kinds() look    { return look{l.Browser, l.url, "/kinds"} }
+func (l look) compared() look { return look{l.Browser, l.url, "/compared"} }
 
 // eval runs a script in the page and decodes its result.
 func eval[T any](t *testing.T, l look, script string) T {
@@ -177,12 +207,16 @@ func (l look) quiet(t *testing.T) {
 }
 
 func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
-	b := open(t)
+	first := open(t)
 	for _, test := range []struct {
 		width  int64
 		scheme string
-	}{{1280, "light"}, {320, "light"}, {1280, "dark"}, {640, "dark"}} {
-		t.Run(fmt.Sprintf("%d %s", test.width, test.scheme), func(t *testing.T) {
+		b      look
+	}{{1280, "light", first}, {320, "light", first}, {1280, "dark", first}, {640, "dark", first},
+		{1280, "light", first.kinds()}, {320, "light", first.kinds()}, {640, "dark", first.kinds()},
+		{1280, "light", first.compared()}, {320, "light", first.compared()}, {640, "dark", first.compared()}} {
+		b := test.b
+		t.Run(fmt.Sprintf("%s at %d %s", b.page, test.width, test.scheme), func(t *testing.T) {
 			b.visit(t, test.width, test.scheme, "")
 			if wide := eval[int64](t, b, "document.documentElement.scrollWidth"); wide > test.width {
 				t.Errorf("the page is %d pixels wide in a window of %d", wide, test.width)
@@ -196,7 +230,7 @@ func TestGalleryIsAccessibleInLightAndDarkWideAndNarrow(t *testing.T) {
 }
 
 func TestWhatStandsBelowAChartHasItsScaleOnScreenAndOnPaper(t *testing.T) {
-	b := open(t)
+	b := open(t).kinds()
 	const widths = `["#kind-xmr-mr", "#kind-vlad"].map(id => [...document.querySelectorAll(id + " .chart")].filter(e => getComputedStyle(e).display !== "none")
 		.map(e => e.getScreenCTM().a.toFixed(2)).join())`
 	for _, test := range []struct {
@@ -230,17 +264,19 @@ const unreadable = `[...document.querySelectorAll("svg.chart")].filter(s => getC
 })`
 
 func TestNoWordLeavesItsDrawingOrLiesOnAnother(t *testing.T) {
-	b := open(t)
+	first := open(t)
 	for _, test := range []struct {
 		width int64
 		media string
 	}{{1280, ""}, {700, ""}, {320, ""}, {720, "print"}} {
-		b.visit(t, test.width, "light", test.media)
-		if eval[int](t, b, `[...document.querySelectorAll("svg.chart")].filter(s => getComputedStyle(s).display !== "none").length`) < len(gallery()) {
-			t.Fatalf("at %d %s some drawings are not in sight", test.width, test.media)
-		}
-		for _, wrong := range eval[[]string](t, b, unreadable) {
-			t.Errorf("at %d %s: %s", test.width, test.media, wrong)
+		for b, least := range map[look]int{first: len(cases()), first.kinds(): len(kinds()), first.compared(): len(funnels())} {
+			b.visit(t, test.width, "light", test.media)
+			if eval[int](t, b, `[...document.querySelectorAll("svg.chart")].filter(s => getComputedStyle(s).display !== "none").length`) < least {
+				t.Fatalf("at %d %s some drawings of %s are not in sight", test.width, test.media, b.page)
+			}
+			for _, wrong := range eval[[]string](t, b, unreadable) {
+				t.Errorf("at %d %s: %s", test.width, test.media, wrong)
+			}
 		}
 	}
 }
@@ -265,7 +301,24 @@ func TestZoomButtonDrawsEveryChartWithinTheStrictPolicy(t *testing.T) {
 	if n := eval[int](t, b, `performance.getEntriesByType("resource").filter(r => r.name.includes("echarts")).length`); n != 0 {
 		t.Error("ECharts was fetched before anybody asked for it")
 	}
-	for _, h := range gallery() {
+	zoomEach(t, b, cases())
+	if found := b.Axe(t, "#ordinary"); len(found) > 0 {
+		t.Errorf("axe on a live chart: %v", found)
+	}
+	// Every special cause is drawn: ECharts thins points unless it is told not to.
+	want := strings.Count(rendered(t, plot.SVG(ordinary(), plot.Wide)), "improvement</title>")
+	if got := eval[int](t, b, `[...document.querySelectorAll("#ordinary .live svg path")].filter(p => p.getAttribute("fill") === "#64b8f7").length`); got < want {
+		t.Errorf("the live chart shows %d improvements, the page's own %d", got, want)
+	}
+	b = b.kinds()
+	b.visit(t, 1280, "dark", "")
+	zoomEach(t, b, kinds())
+}
+
+// zoomEach presses the button of every figure on the page.
+func zoomEach(t *testing.T, b look, pictures []hung) {
+	t.Helper()
+	for _, h := range pictures {
 		measured := 0
 		for _, y := range h.Chart.Y {
 			if !measures.IsMissing(y) {
@@ -290,14 +343,6 @@ func TestZoomButtonDrawsEveryChartWithinTheStrictPolicy(t *testing.T) {
 			t.Errorf("%s: after the button the figure says %q", h.name, got)
 		}
 		b.quiet(t)
-	}
-	if found := b.Axe(t, "#ordinary"); len(found) > 0 {
-		t.Errorf("axe on a live chart: %v", found)
-	}
-	// Every special cause is drawn: ECharts thins points unless it is told not to.
-	want := strings.Count(rendered(t, plot.SVG(ordinary(), plot.Wide)), "improvement</title>")
-	if got := eval[int](t, b, `[...document.querySelectorAll("#ordinary .live svg path")].filter(p => p.getAttribute("fill") === "#64b8f7").length`); got < want {
-		t.Errorf("the live chart shows %d improvements, the page's own %d", got, want)
 	}
 }
 
@@ -345,10 +390,12 @@ func TestScreenshots(t *testing.T) {
 		scheme, media string
 	}{{"gallery-1280", 1280, "light", ""}, {"gallery-320", 320, "light", ""}, {"gallery-640", 640, "light", ""},
 		{"gallery-dark", 1280, "dark", ""}, {"gallery-print", 720, "light", "print"}} {
-		b.visit(t, shot.width, shot.scheme, shot.media)
-		picture := browsertest.Get(t, b.Browser, chromedp.FullScreenshot(100))
-		if err := os.WriteFile(filepath.Join(dir, shot.name+".png"), picture, 0o644); err != nil {
-			t.Fatal(err)
+		for name, b := range map[string]look{shot.name: b, shot.name + "-kinds": b.kinds(), shot.name + "-compared": b.compared()} {
+			b.visit(t, shot.width, shot.scheme, shot.media)
+			picture := browsertest.Get(t, b.Browser, chromedp.FullScreenshot(100))
+			if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for _, h := range gallery() {

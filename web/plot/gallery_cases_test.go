@@ -13,9 +13,13 @@ type hung struct {
 	plot.Picture
 }
 
-// gallery holds the pictures that are easy to get wrong. They are drawn by the
-// tests and looked at by people: run TestScreenshots with SIGNALBOX_SCREENSHOTS.
-func gallery() []hung {
+// gallery holds the pictures that are easy to get wrong, and one or more of every
+// kind of chart. They are drawn by the tests and looked at by people: run
+// TestScreenshots with SIGNALBOX_SCREENSHOTS.
+func gallery() []hung { return append(cases(), kinds()...) }
+
+// cases are the pictures that are easy to get wrong.
+func cases() []hung {
 	day := measures.DateOf
 	var list []hung
 	add := func(name string, p plot.Picture) { list = append(list, hung{name, p}) }
@@ -84,7 +88,7 @@ func gallery() []hung {
 	add("days", daily())
 	add("irregular dates", irregular())
 	add("years and changing targets", changingTargets())
-	return append(list, kinds()...)
+	return list
 }
 
 func ordinary() plot.Picture {

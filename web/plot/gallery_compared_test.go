@@ -27,6 +27,7 @@ func funnels() []compared {
 	add("funnel that allows for over-dispersion", p)
 	p = funnelOf("funnel-chance", 120, nil, apart(120, .7, .05, 12000, 500000))
 	p.Groups[5].Own = true
+	unlink(&p)
 	add("funnel of chance alone, most groups outside", p)
 	p = funnelOf("funnel-few", 14, nil, apart(14, .2, .01, 150, 900))
 	for i := 3; i < 6; i++ {
@@ -36,9 +37,7 @@ func funnels() []compared {
 	p.Hidden, p.Noun, p.Size = "1 to 7", "ward", "Patients in 12 months"
 	add("a dozen groups, some hidden", p)
 	p = funnelOf("funnel-hundreds", 600, func(p *spc.Parameters) { p.Direction = measures.Neutral }, apart(600, .3, .012, 60, 9000))
-	for i := range p.Groups {
-		p.Groups[i].Href = "" // nobody wants to go through 600 links
-	}
+	unlink(&p)
 	add("hundreds of groups", p)
 	o, e := apart(130, 1, .16, 2, 4000)()
 	for i := range o {
@@ -48,6 +47,7 @@ func funnels() []compared {
 		p.Ratio, p.Transform, p.Multiply, p.Direction = spc.Standardised, spc.Log, 1, measures.Decrease
 	}, func() ([]float64, []float64) { return o, e })
 	p.Unit, p.Size, p.Noun = measures.Unit{Decimals: 2}, "Expected deaths", "hospital"
+	unlink(&p)
 	add("standardised ratios from 2 to 4,000 expected", p)
 	p = funnelOf("funnel-one", 1, nil, apart(1, .5, 0, 400, 500))
 	add("one group", p)
@@ -56,6 +56,13 @@ func funnels() []compared {
 	p.Chart.States[0], p.Chart.States[1] = measures.Suppressed, measures.Suppressed
 	add("no group that may be shown", p)
 	return list
+}
+
+// unlink leaves the groups of a funnel without pages of their own.
+func unlink(p *plot.FunnelPicture) {
+	for i := range p.Groups {
+		p.Groups[i].Href = ""
+	}
 }
 
 // apart makes groups that differ by more than chance, sized between two numbers.
