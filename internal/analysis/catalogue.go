@@ -128,11 +128,14 @@ func derive(d measures.Dataset) *measures.Measure {
 		Direction: measures.Neutral,
 		Unit:      measures.Unit{Multiply: 1, Decimals: 1},
 	}
-	m.Family = m.ID
+	m.Family, m.Stratifiers = m.ID, slices.Clone(d.Stratifiers)
 	switch {
 	case roles["numerator"] != "" && roles["denominator"] != "":
 		m.Inputs = []measures.Input{{Name: "numerator", Plus: []string{roles["numerator"]}}, {Name: "denominator", Plus: []string{roles["denominator"]}}}
 		m.Unit = measures.Unit{Multiply: 100, Symbol: "%", Decimals: 1}
+		if d.Additive && len(d.Stratifiers) > 0 { // the whole is the sum of these strata
+			m.Mix = &measures.Mix{Of: d.Stratifiers[0], Stratifier: d.Stratifiers[0]}
+		}
 	case roles["value"] != "":
 		m.Inputs = []measures.Input{{Name: "numerator", Plus: []string{roles["value"]}}}
 	case roles["numerator"] != "":

@@ -30,7 +30,11 @@ type Mix struct {
 	Before, After Stretch
 	// Own is the change of the measure's own figures over the same periods, as the
 	// chart shows them. It is missing where figures are hidden or rounded.
-	Own     float64
+	Own float64
+	// Chance is about the most that two stretches of these lengths differ by chance,
+	// as a fraction of 1: two standard errors, by the limits of the chart. It is 0
+	// where the chart has no limits.
+	Chance  float64
 	Receipt Receipt // of the strata
 }
 
@@ -119,7 +123,21 @@ func mixOf(whole, strata *Answer) (*Mix, error) {
 	if disclosure.Open(terms) && disclosure.Open(whole.Receipt.Disclosure) {
 		m.Own = counted.change()
 	}
+	m.Chance = chance(&whole.Charts[0].Chart, m.Before.Periods, m.After.Periods) / whole.Measure.Unit.Multiply
 	return m, nil
+}
+
+// chance is two standard errors of the difference between two means, of so many
+// points each, in a chart whose limits lie three standard deviations from its
+// centre. A limit that is cut off at the least or the most there can be lies nearer,
+// so the farther one counts.
+func chance(c *measures.Chart, before, after int) float64 {
+	last := c.Len() - 1
+	if last < 0 || last >= len(c.Upper) || measures.IsMissing(c.Upper[last]) || measures.IsMissing(c.Centre[last]) {
+		return 0
+	}
+	sigma := max(c.Upper[last]-c.Centre[last], c.Centre[last]-c.Lower[last]) / 3
+	return 2 * sigma * math.Sqrt(1/float64(before)+1/float64(after))
 }
 
 // figures are the counts that were released, in the form that is digested.

@@ -69,6 +69,25 @@ func TestSplitOfEveryTrustAgreesThroughTheWholeHouse(t *testing.T) {
 	t.Logf("%d trusts agree to 1e-4; of %d the chart's own figures have another change", len(golden), differ)
 }
 
+// A dataset of strata that nobody wrote a measure for is divided and split too, and
+// its strata add up to the whole.
+func TestDerivedMeasureOfStrataIsSplit(t *testing.T) {
+	h := national(t)
+	q := mixOf(clinician("RQW"), "ae-types-2016", "RWJ")
+	q.Everything = true
+	got, err := h.split(t, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Strata) < 2 || got.Division.By != "type" || got.Differs() || math.Abs(got.Split.Within+got.Split.Mix-got.Split.Change) > 1e-12 {
+		t.Errorf("%+v", got)
+	}
+	q.Split, q.Stratifier = false, "type"
+	if answer := h.ask(t, q); answer.Err != nil || len(answer.Charts) != len(got.Strata) {
+		t.Errorf("%d charts of %d strata: %v", len(answer.Charts), len(got.Strata), answer.Err)
+	}
+}
+
 // wardFalls is a measure with strata, of a dataset that nobody published.
 var wardFalls = func() *measures.Measure {
 	m := *falls
@@ -254,5 +273,27 @@ func TestChartsOfStrataThatAreColumnsOfAnotherDataset(t *testing.T) {
 	book := h.book(t)
 	if request := book[0].Decision.Input.Resource; request.Dataset != "ae_provider" || len(request.Stratifiers) != 0 || len(request.Columns) != 6 {
 		t.Errorf("the policy was asked for %+v", request)
+	}
+}
+
+// BenchmarkSplit compares a chart with its split to the chart alone, both warm. A
+// reader waits for it on every chart that has strata.
+func BenchmarkSplit(b *testing.B) {
+	h := national(b)
+	for _, test := range []struct {
+		name  string
+		split bool
+	}{{"chart", false}, {"chart with split", true}} {
+		q := mixOf(clinician("RQW"), "ae-4h", "RWJ")
+		q.Everything, q.Split = false, test.split
+		h.ask(b, q)
+		b.Run(test.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if answer := h.ask(b, q); answer.Err != nil || (answer.Split != nil) != test.split {
+					b.Fatal(answer.Err, answer.SplitErr)
+				}
+			}
+		})
 	}
 }

@@ -18,6 +18,9 @@ type Change struct {
 	Before, After      string // the stretches: "the 24 months to May 2025"
 	Total, Within, Mix float64
 	HalfWithin         bool // at least half of the change is within strata, and of its sign
+	// Chance is the change that chance gives between stretches of these lengths; 0:
+	// nobody knows.
+	Chance float64
 	// Moved is the stratum whose share changed most, and how: its shares before and
 	// after, 0 to 1. Empty says nothing of any.
 	Moved                  string
@@ -38,6 +41,9 @@ func Mixed(c Change) Reading {
 	switch {
 	case total == 0 && within == 0:
 		return Reading{Fact: "Nothing changed" + between + ": neither the whole, nor what lies within the " + strata + ", nor what goes with their shares."}
+	case max(math.Abs(total), math.Abs(within), math.Abs(mix)) <= c.Chance:
+		return Reading{Fact: "Little changed" + between + ": " + c.signed(within) + " within the " + strata + " and " + c.signed(mix) + " with their shares, together " + c.signed(total) +
+			" " + pointsOf(c.Unit) + ".", Judgement: "It is no more than chance gives."}
 	case hardly(total, within):
 		return Reading{Fact: "The whole hardly moved" + between + " (" + c.signed(total) + "). " + split, Judgement: "A change within is hidden by a change of who is counted."}
 	case hardly(within, total):

@@ -26,10 +26,11 @@ func TestSplitOfAChangeInWords(t *testing.T) {
 		{9.2, -.1, 9.3, false, "Of the rise of 9.2 points between A and B, next to nothing lies within the types of department (−0.1); 9.3 went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). It is a change of who is counted."},
 		{-.1, 6.5, -6.6, false, "The whole hardly moved between A and B (−0.1). Within the types of department it rose by 6.5; 6.6 downwards went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). A change within is hidden by a change of who is counted."},
 		{-3.2, -3.2, 0, true, "The whole fall of 3.2 points between A and B lies within the types of department. It is not a change of who is counted."},
+		{0, -.1, .1, false, "Little changed between A and B: −0.1 within the types of department and +0.1 with their shares, together 0.0 points. It is no more than chance gives."},
 		{0.01, 0.01, 0, true, "Nothing changed between A and B: neither the whole, nor what lies within the types of department, nor what goes with their shares."},
 	} {
 		got := Mixed(Change{Unit: share, Of: "type of department", Before: "A", After: "B", Total: test.total, Within: test.within, Mix: test.mix,
-			HalfWithin: test.half, Moved: "Type 3", ShareBefore: .31, ShareThen: .482}).String()
+			HalfWithin: test.half, Chance: .4, Moved: "Type 3", ShareBefore: .31, ShareThen: .482}).String()
 		if got != test.want {
 			t.Errorf("%v = %v + %v\n got %s\nwant %s", test.total, test.within, test.mix, got, test.want)
 		}

@@ -101,7 +101,7 @@ func (v *mixView) fill() {
 	a := v.split
 	s, unit := &a.Split, v.measure.Unit
 	change := words.Change{Unit: unit, Of: a.Division.Of, Before: v.stretchWords(a.Before), After: v.stretchWords(a.After),
-		Total: s.Change * unit.Multiply, Within: s.Within * unit.Multiply, Mix: s.Mix * unit.Multiply, HalfWithin: s.HalfWithin()}
+		Total: s.Change * unit.Multiply, Within: s.Within * unit.Multiply, Mix: s.Mix * unit.Multiply, HalfWithin: s.HalfWithin(), Chance: a.Chance * unit.Multiply}
 	if moved := mostMoved(s.Parts); moved != nil {
 		change.Moved, change.ShareBefore, change.ShareThen = stratumName(moved.Name), moved.ShareBefore, moved.ShareAfter
 	}

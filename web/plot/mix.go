@@ -214,7 +214,7 @@ func (p *MixPicture) times() string {
 	if p.Before == "" || p.After == "" {
 		return ""
 	}
-	return "From " + p.Before + " to " + p.After
+	return p.Before + ", then " + p.After
 }
 
 func (p *MixPicture) describe() string {
