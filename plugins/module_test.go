@@ -115,6 +115,9 @@ func TestPreflightNamesTheRuleAndTheNumber(t *testing.T) {
 		{"a million locals", module(someTypes, functions, section(codeSection, []byte("\x01\x06\x01\xc0\x84\x3d\x7f\x0b")...)), "has more than 4096 locals"},
 		{"locals that add up beyond 32 bits", module(someTypes, functions, section(codeSection, []byte("\x01\x0d\x02\xff\xff\xff\xff\x0f\x7f\x02\x7f\x0b\x0b\x0b\x0b")...)), "has more than 4096 locals"},
 		{"a local that is a reference", module(someTypes, functions, section(codeSection, []byte("\x01\x04\x01\x01\x6f\x0b")...)), "has a local of type 0x6f"},
+		{"elements for later", module(someTypes, functions, section(tableSection, 1, 0x70, 0, 1), memory, exports, section(elementSection, 1, 1, 0, 0), code), "elements of kind 1 is not allowed"},
+		{"elements at no place", module(someTypes, functions, section(tableSection, 1, 0x70, 0, 1), memory, exports, section(elementSection, 1, 0, 0x41), code), "is not a number"},
+		{"elements that are not there", module(someTypes, functions, section(tableSection, 1, 0x70, 0, 1), memory, exports, section(elementSection, 1, 0), code), "section 9 is malformed"},
 		{"too large", make([]byte, limits.ModuleBytes+1), "the module has 8388609 bytes; at most 8388608"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

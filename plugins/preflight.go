@@ -105,7 +105,7 @@ func (p *preflight) section(id byte, body []byte) error {
 	}
 	read := map[byte]func(*cursor) error{
 		typeSection: p.readType, importSection: p.readImport, functionSection: p.readFunction, tableSection: p.readTable,
-		memorySection: p.readMemory, exportSection: p.readExport, codeSection: p.readBody,
+		memorySection: p.readMemory, exportSection: p.readExport, elementSection: readElement, codeSection: p.readBody,
 	}[id]
 	if read == nil {
 		return nil

@@ -117,6 +117,34 @@ func (p *preflight) readMemory(r *cursor) (err error) {
 	return nil
 }
 
+// readElement reads what goes into a table when an instance is made. Segments
+// for later need instructions that change tables, and the engine does not stand
+// them without the feature of reference types.
+func readElement(r *cursor) error {
+	flags, err := r.u32()
+	if err != nil {
+		return err
+	}
+	if flags != 0 {
+		return fmt.Errorf("a segment of elements of kind %d is not allowed; only those of kind 0 are, which fill table 0 at the start", flags)
+	}
+	for instruction := byte(0); instruction != end; {
+		if len(r.b) == 0 {
+			return errShort
+		}
+		if instruction = r.byte(); !skipImmediates(r, instruction) {
+			return fmt.Errorf("the place of a segment of elements is not a number")
+		}
+	}
+	n, err := r.count()
+	for range n {
+		if err == nil {
+			_, err = r.u32()
+		}
+	}
+	return err
+}
+
 func (p *preflight) readExport(r *cursor) error {
 	name, err := r.bytes()
 	if err != nil {

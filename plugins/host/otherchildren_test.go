@@ -40,7 +40,8 @@ func otherHost(t *testing.T, word string, change func(*host.Options)) *host.Host
 	})
 }
 
-// serveAs says hello as a child does, and does something else when it is given a module.
+// serveAs says hello as a child does, compiles nothing, and does something else
+// when it is given a module to run.
 func serveAs(in io.Reader, out io.Writer, load func()) error {
 	from, to := bufio.NewReader(in), bufio.NewWriter(out)
 	send := func(kind host.FrameKind, v any) error {
@@ -50,13 +51,19 @@ func serveAs(in io.Reader, out io.Writer, load func()) error {
 		}
 		return host.WriteFrame(to, kind, text)
 	}
+	var start host.Start
 	for {
-		kind, _, err := host.ReadFrame(from, nil, 64<<20)
+		kind, body, err := host.ReadFrame(from, nil, 64<<20)
 		switch {
 		case err != nil:
 			return err
 		case kind == host.StartFrame:
+			if err := json.Unmarshal(body, &start); err != nil {
+				return err
+			}
 			err = send(host.HelloFrame, host.Hello{Engine: "none"})
+		case kind == host.LoadFrame && start.Compile:
+			err = send(host.ReadyFrame, host.Ready{})
 		case kind == host.LoadFrame:
 			load()
 			err = send(host.ReadyFrame, host.Ready{NotCached: true})
