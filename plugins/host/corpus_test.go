@@ -209,7 +209,7 @@ func (before measured) holds(t *testing.T) {
 // TestEveryPrefixOfAModuleIsTurnedAway cuts a small module after every byte.
 func TestEveryPrefixOfAModuleIsTurnedAway(t *testing.T) {
 	h, good := strictHost(t)
-	module := small(t).bytes()
+	module := small().bytes()
 	if err := end(t, h, module); !errors.Is(err, plugins.ErrUnsuited) {
 		t.Fatalf("whole it ends with %v", err)
 	}
@@ -222,15 +222,15 @@ func TestEveryPrefixOfAModuleIsTurnedAway(t *testing.T) {
 }
 
 // small is a module of few bytes that declines every question.
-func small(t testing.TB) guest {
-	return answering(encoded(t, wire.Answer{Status: wire.Unsuited, Message: "no"}))
+func small() guest {
+	return answering("SBX1\x02\x00\x01\x00\x28\x00\x00\x00\x01\x00\x00\x00" + "MESG\x00\x00\x00\x00\x20\x00\x00\x00\x02\x00\x00\x00" + "no\x00\x00\x00\x00\x00\x00")
 }
 
 // TestEveryByteOfAModuleMayBeWrong changes every byte of a small module in a few
 // ways. Whatever that makes of it is refused, at fault, or still an answer.
 func TestEveryByteOfAModuleMayBeWrong(t *testing.T) {
 	h, good := strictHost(t)
-	module := small(t).bytes()
+	module := small().bytes()
 	ends := map[string]int{}
 	for at := range module {
 		for _, flip := range []byte{0x01, 0x80, 0xff} {
