@@ -51,7 +51,7 @@ func number(t testing.TB, cell string) float64 {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	// Changing a story changes this digest; changing the machine must not.
-	const want = "488ab3410e8074f907a7cbd7941099813b30d4ed65bd089950695564ef4fa81c"
+	const want = "39ee9370dc605ee9ad3b082f780266ab4a82e06afac97eafa7e2cf30df568116"
 	h := sha256.New()
 	for _, f := range Files(DefaultSeed) {
 		h.Write([]byte(f.Like + "\n" + f.Name + "\n" + string(f.As) + "\n"))

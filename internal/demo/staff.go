@@ -13,7 +13,7 @@ var waves = []measures.Date{
 	measures.DateOf(2025, 2, 14), measures.DateOf(2025, 6, 13), measures.DateOf(2025, 10, 10), measures.DateOf(2026, 2, 13),
 }
 
-// staffGroups answer in these parts, in percent.
+// staffGroups are the professions that answer in these parts, in percent.
 var staffGroups = []struct {
 	name string
 	part int
@@ -54,7 +54,7 @@ func (t *tidyTable) answers(seed uint64, code measures.ODSCode, people float64, 
 			share := agree.at(wave)
 			yes := min(n, max(0, round(float64(float64(n)*share)+float64(said.next(0.018)*float64(n)))))
 			agreed, answered = agreed+yes, answered+n
-			t.stratum(code, wave, whole(yes), whole(n), "staff_group", group.name)
+			t.stratum(code, wave, whole(yes), whole(n), "profession", group.name)
 		}
 		t.share(code, wave, whole(agreed), whole(answered))
 	}
