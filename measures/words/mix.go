@@ -31,9 +31,7 @@ type Change struct {
 // with a change of their shares, and which of the two is more. Its numbers add up
 // as they are written. It never says that one thing made the other.
 func Mixed(c Change) Reading {
-	total := roundTo(c.Total, c.decimals())
-	parts := AddUp([]float64{c.Within, c.Mix}, total, c.decimals())
-	within, mix := parts[0], parts[1]
+	total, within, mix := c.Rounded()
 	strata := Strata(c.Of)
 	between := " between " + c.Before + " and " + c.After
 	whole := "It " + rose(total) + " by " + c.points(total) + between + ". "
@@ -61,6 +59,24 @@ func Mixed(c Change) Reading {
 		return Reading{Fact: whole + split, Judgement: "A part of the change within is hidden by a change of who is counted."}
 	}
 	return Reading{Fact: whole + split, Judgement: "The " + fall(total) + " of the whole goes with a change of who is counted, and within the " + strata + " it went the other way."}
+}
+
+// Rounded gives the change and its two parts with the decimals that they are
+// written with, so that they add up: as near to all three as can be.
+func (c Change) Rounded() (total, within, mix float64) {
+	scale := math.Pow(10, float64(c.decimals()))
+	t, w, m := c.Total*scale, c.Within*scale, c.Mix*scale
+	best := math.Inf(1)
+	for _, whole := range [...]float64{math.Floor(t), math.Ceil(t)} {
+		for _, inside := range [...]float64{math.Floor(w), math.Ceil(w)} {
+			shares := whole - inside
+			// A hair decides between equals for the one found first.
+			if off := math.Abs(whole-t) + math.Abs(inside-w) + math.Abs(shares-m); off < best-1e-9 {
+				best, total, within, mix = off, whole/scale, inside/scale, shares/scale
+			}
+		}
+	}
+	return total, within, mix
 }
 
 // hardly reports whether one change is next to nothing beside another: a tenth of
@@ -178,9 +194,4 @@ func AddUp(parts []float64, total float64, decimals int) []float64 {
 		steps[i] /= scale
 	}
 	return steps
-}
-
-func roundTo(v float64, decimals int) float64 {
-	scale := math.Pow(10, float64(decimals))
-	return math.Round(v*scale) / scale
 }

@@ -19,6 +19,7 @@ func TestSplitOfAChangeInWords(t *testing.T) {
 		want               string
 	}{
 		{5.92, .61, 5.31, false, "Of the rise of 5.9 points between A and B, 0.6 came within the types of department and 5.3 went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). Most of the change goes with a change of who is counted, and not with how those of each of the types of department fared."},
+		{5.84999, .59413, 5.25586, false, "Of the rise of 5.9 points between A and B, 0.6 came within the types of department and 5.3 went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). Most of the change goes with a change of who is counted, and not with how those of each of the types of department fared."},
 		{20.6, 15.6, 5.0, true, "Of the rise of 20.6 points between A and B, 15.6 came within the types of department and 5.0 went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). At least half of the change lies within the types of department."},
 		{18.6, 17.6, 1.0, true, "Of the rise of 18.6 points between A and B, nearly all lies within the types of department (+17.6, and +1.0 with their shares). It is not a change of who is counted."},
 		{7.6, 14.8, -7.2, true, "It rose by 7.6 points between A and B. Within the types of department it rose by 14.8; 7.2 downwards went with a change of their shares, above all a larger share of Type 3 (31.0% before, 48.2% after). A part of the change within is hidden by a change of who is counted."},
@@ -63,13 +64,19 @@ func TestRoundedPartsAddUp(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 2000 {
+		c := Change{Within: random.NormFloat64() * 5, Mix: random.NormFloat64() * 5}
+		c.Total = c.Within + c.Mix
+		whole, within, mix := c.Rounded()
+		if math.Abs(whole-within-mix) > 1e-9 || math.Abs(whole-c.Total) > .1 || math.Abs(within-c.Within) > .1 || math.Abs(mix-c.Mix) > .1 {
+			t.Fatalf("%+v becomes %v = %v + %v", c, whole, within, mix)
+		}
 		parts := make([]float64, 1+random.IntN(9))
 		total := 0.
 		for i := range parts {
 			parts[i] = random.NormFloat64() * 5
 			total += parts[i]
 		}
-		rounded, sum := roundTo(total, 1), 0.
+		rounded, sum := math.Round(total*10)/10, 0.
 		for i, v := range AddUp(parts, rounded, 1) {
 			sum += v
 			if math.Abs(v-parts[i]) > .1+1e-9 {

@@ -107,8 +107,7 @@ func (v *mixView) fill() {
 	}
 	v.reading = words.Mixed(change)
 	decimals := max(1, unit.Decimals)
-	total := roundTo(change.Total, decimals)
-	sums := words.AddUp([]float64{change.Within, change.Mix}, total, decimals)
+	total, insides, shares := change.Rounded()
 	column := func(value func(mix.Part) float64) []float64 {
 		list := make([]float64, len(s.Parts))
 		for i, part := range s.Parts {
@@ -116,8 +115,8 @@ func (v *mixView) fill() {
 		}
 		return list
 	}
-	within := words.AddUp(column(func(p mix.Part) float64 { return p.Within * unit.Multiply }), sums[0], decimals)
-	mixed := words.AddUp(column(func(p mix.Part) float64 { return p.Mix * unit.Multiply }), sums[1], decimals)
+	within := words.AddUp(column(func(p mix.Part) float64 { return p.Within * unit.Multiply }), insides, decimals)
+	mixed := words.AddUp(column(func(p mix.Part) float64 { return p.Mix * unit.Multiply }), shares, decimals)
 	before := words.AddUp(column(func(p mix.Part) float64 { return 100 * p.ShareBefore }), 100, 1)
 	after := words.AddUp(column(func(p mix.Part) float64 { return 100 * p.ShareAfter }), 100, 1)
 	v.picture = plot.MixPicture{Title: v.measure.Title + ", " + v.organisation.Name, Description: v.reading.String(), Before: v.stretch(a.Before), After: v.stretch(a.After), Unit: unit, ID: "mix"}
@@ -127,7 +126,7 @@ func (v *mixView) fill() {
 			words.Number(before[i], 1) + "%", words.Number(after[i], 1) + "%", signed(within[i], decimals), signed(mixed[i], decimals)})
 	}
 	v.rows = append(v.rows, mixRow{"The whole: " + signed(total, decimals), words.Value(s.Before*unit.Multiply, unit), words.Value(s.After*unit.Multiply, unit),
-		"100.0%", "100.0%", signed(sums[0], decimals), signed(sums[1], decimals)})
+		"100.0%", "100.0%", signed(insides, decimals), signed(shares, decimals)})
 }
 
 // mostMoved is the stratum whose share changed most; of two that changed alike,
@@ -153,11 +152,6 @@ func signed(v float64, decimals int) string {
 		return "+" + text
 	}
 	return text
-}
-
-func roundTo(v float64, decimals int) float64 {
-	scale := math.Pow(10, float64(decimals))
-	return math.Round(v*scale) / scale
 }
 
 // stretch names some periods: "June 2023 to May 2025".
