@@ -29,6 +29,8 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 var (
 	pluginRuns       = describe("runs_total", "Questions put to a plugin, answered or not.", "digest")
 	pluginDeclined   = describe("declined_total", "Questions that a plugin declined because the data do not suit.", "digest")
+	pluginRefused    = describe("refused_total", "Questions that were not put to a plugin, because too many waited.", "digest")
+	pluginWaiting    = describe("questions_waiting", "Questions that wait for a sandbox.")
 	pluginFaults     = describe("faults_total", "What a plugin did wrong, by manner.", "digest", "manner")
 	pluginTook       = describe("run_seconds", "Time until a plugin's answer, without waiting for a sandbox.", "digest")
 	pluginAsked      = describe("question_bytes_total", "Bytes of the questions put to a plugin.", "digest")
@@ -38,7 +40,7 @@ var (
 )
 
 func (m pluginMetrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{pluginRuns, pluginDeclined, pluginFaults, pluginTook, pluginAsked, pluginAnswered, pluginMemory, pluginQuarantine} {
+	for _, d := range []*prometheus.Desc{pluginRuns, pluginDeclined, pluginRefused, pluginWaiting, pluginFaults, pluginTook, pluginAsked, pluginAnswered, pluginMemory, pluginQuarantine} {
 		to <- d
 	}
 }
@@ -51,6 +53,7 @@ func (m pluginMetrics) Collect(to chan<- prometheus.Metric) {
 		}
 		counter(pluginRuns, u.Runs)
 		counter(pluginDeclined, u.Declined)
+		counter(pluginRefused, u.Refused)
 		counter(pluginAsked, u.Asked)
 		counter(pluginAnswered, u.Answered)
 		for manner, n := range u.Faults {
@@ -59,6 +62,7 @@ func (m pluginMetrics) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(pluginMemory, prometheus.GaugeValue, float64(u.Memory), digest)
 		to <- histogram(pluginTook, u.Took, digest)
 	}
+	to <- prometheus.MustNewConstMetric(pluginWaiting, prometheus.GaugeValue, float64(m.Waiting()))
 	for _, q := range m.Quarantined() {
 		to <- prometheus.MustNewConstMetric(pluginQuarantine, prometheus.GaugeValue, 1, string(q.Digest))
 	}

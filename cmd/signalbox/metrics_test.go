@@ -15,6 +15,8 @@ func TestMetricsTellWhatEachPluginUses(t *testing.T) {
 	const digest = `digest="sha256:[0-9a-f]{64}"`
 	for _, line := range []string{
 		`runs_total{` + digest + `} [1-9]\d*`,
+		`questions_waiting \d+`,
+		`refused_total{` + digest + `} 0`,
 		`declined_total{` + digest + `} \d+`,
 		`question_bytes_total{` + digest + `} [1-9][0-9.e+]*`,
 		`answer_bytes_total{` + digest + `} [1-9][0-9.e+]*`,

@@ -28,6 +28,9 @@ type Options struct {
 	Executable []string
 	// Children is how many run at a time; 0 means one a processor, two at least.
 	Children int
+	// Waiting is how many questions may wait for a child, half of them to one
+	// plugin; 0 means 2,000. Whoever asks beyond that is told to try again.
+	Waiting int
 	// CacheDir keeps compiled code. It must belong to this user alone.
 	CacheDir string
 	// Limits bound modules and runs; zero means plugins.DefaultLimits.
@@ -77,6 +80,9 @@ func New(o Options) (*Host, error) {
 	if o.Children <= 0 {
 		o.Children = max(2, runtime.GOMAXPROCS(0))
 	}
+	if o.Waiting <= 0 {
+		o.Waiting = 2000
+	}
 	if o.Limits == (plugins.Limits{}) {
 		o.Limits = plugins.DefaultLimits()
 	}
@@ -111,6 +117,13 @@ func (h *Host) Close() error { return h.pool.close() }
 func (h *Host) Confinement() (inForce, missing []string) {
 	hello := h.pool.hello()
 	return hello.InForce, hello.Missing
+}
+
+// Waiting is how many questions wait for a child at this moment.
+func (h *Host) Waiting() int {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	return h.pool.waiting.n
 }
 
 // Release gives an installed plugin.

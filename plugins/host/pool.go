@@ -36,7 +36,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	free    []*process
-	waiting []chan *process
+	waiting *queue
 	all     map[*process]bool
 	recent  []*installed // good answers last come first
 	first   Hello
@@ -58,7 +58,7 @@ func (p *pool) background(do func()) {
 }
 
 func newPool(h *Host) (*pool, error) {
-	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}, done: make(chan struct{})}
+	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}, waiting: newQueue(h.o.Waiting), done: make(chan struct{})}
 	one, err := p.spawn()
 	if err != nil {
 		p.starter.stop()
@@ -129,12 +129,33 @@ func (p *pool) lost(child *process) {
 }
 
 // acquire gives a free child, best one that has the plugin loaded, or waits for
-// one until the context ends.
+// one until the context ends. Where too many wait already it says so at once.
 func (p *pool) acquire(ctx context.Context, digest plugins.Digest) (*process, error) {
+	child, mine, err := p.freeOrTurn(digest)
+	if child != nil || err != nil {
+		return child, err
+	}
+	select {
+	case child := <-mine:
+		if child == nil {
+			return nil, p.reason()
+		}
+		return child, nil
+	case <-ctx.Done():
+		p.forget(digest, mine)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, fmt.Errorf("all %d sandboxes are busy; try again in a moment: %w: %w", p.h.o.Children, plugins.ErrBusy, ctx.Err())
+		}
+		return nil, ctx.Err()
+	}
+}
+
+// freeOrTurn gives a free child, or a turn to wait for.
+func (p *pool) freeOrTurn(digest plugins.Digest) (*process, turn, error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed {
-		p.mu.Unlock()
-		return nil, errClosed
+		return nil, nil, errClosed
 	}
 	if n := len(p.free); n > 0 {
 		best := slices.IndexFunc(p.free, func(c *process) bool { return c.loaded[digest] })
@@ -143,27 +164,16 @@ func (p *pool) acquire(ctx context.Context, digest plugins.Digest) (*process, er
 		}
 		child := p.free[best]
 		p.free = slices.Delete(p.free, best, best+1)
-		p.mu.Unlock()
-		return child, nil
+		return child, nil, nil
 	}
 	if p.broken != nil && len(p.all) == 0 {
-		defer p.mu.Unlock()
-		return nil, noSandbox(p.broken)
+		return nil, nil, noSandbox(p.broken)
 	}
-	turn := make(chan *process, 1)
-	p.waiting = append(p.waiting, turn)
-	p.mu.Unlock()
-
-	select {
-	case child := <-turn:
-		if child == nil {
-			return nil, p.reason()
-		}
-		return child, nil
-	case <-ctx.Done():
-		p.forget(turn)
-		return nil, fmt.Errorf("all %d sandboxes are busy; try again in a moment: %w", p.h.o.Children, ctx.Err())
+	mine, ok := p.waiting.join(digest)
+	if !ok {
+		return nil, nil, fmt.Errorf("%d questions wait for %d sandboxes already; try again in a moment: %w", p.waiting.n, p.h.o.Children, plugins.ErrBusy)
 	}
+	return nil, mine, nil
 }
 
 func (p *pool) reason() error {
@@ -181,12 +191,12 @@ func noSandbox(why error) error { return fmt.Errorf("no sandbox can be started: 
 
 // forget takes a waiter out of the queue, and passes on a child that was
 // handed to it at the last moment.
-func (p *pool) forget(turn chan *process) {
+func (p *pool) forget(digest plugins.Digest, mine turn) {
 	p.mu.Lock()
-	p.waiting = slices.DeleteFunc(p.waiting, func(c chan *process) bool { return c == turn })
+	p.waiting.leave(digest, mine)
 	p.mu.Unlock()
 	select {
-	case child := <-turn:
+	case child := <-mine:
 		if child != nil {
 			p.give(child)
 		}
@@ -194,7 +204,7 @@ func (p *pool) forget(turn chan *process) {
 	}
 }
 
-// give makes a child free for whoever waits longest.
+// give makes a child free for whose turn it is.
 func (p *pool) give(child *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -205,9 +215,7 @@ func (p *pool) give(child *process) {
 		// It ended just now; lost looked for it among the free ones too early.
 		delete(p.all, child)
 		p.work.Go(p.replace)
-	case len(p.waiting) > 0:
-		p.waiting[0] <- child
-		p.waiting = p.waiting[1:]
+	case p.waiting.serve(child):
 	default:
 		p.free = append(p.free, child)
 	}
@@ -269,10 +277,7 @@ func (p *pool) giveUp(why error) {
 	if len(p.all) > 0 {
 		return
 	}
-	for _, turn := range p.waiting {
-		close(turn)
-	}
-	p.waiting = nil
+	p.waiting.dismiss()
 }
 
 func (p *pool) isClosed() bool {
@@ -291,10 +296,8 @@ func (p *pool) close() error {
 	close(p.done)
 	all := p.all
 	p.all = map[*process]bool{}
-	for _, turn := range p.waiting {
-		close(turn)
-	}
-	p.waiting, p.free = nil, nil
+	p.waiting.dismiss()
+	p.free = nil
 	p.mu.Unlock()
 	for child := range all {
 		child.discard()

@@ -169,6 +169,9 @@ func (h *Host) payload(ctx context.Context, m *installed, payload []byte, rows i
 func (h *Host) runOnce(ctx context.Context, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
 	digest := m.release.Digest
 	child, err := h.pool.acquire(ctx, digest)
+	if errors.Is(err, plugins.ErrBusy) {
+		h.usage.refused(digest)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", digest.Short(), err)
 	}

@@ -15,6 +15,7 @@ type Usage struct {
 	Digest   plugins.Digest
 	Runs     uint64 // questions put to it, answered or not; a large one counts once a part
 	Declined uint64 // of which it said that the data do not suit
+	Refused  uint64 // questions that were not put to it, because too many waited
 	Faults   map[plugins.Manner]uint64
 	Took     Histogram // until the answer, without waiting for a sandbox
 	Asked    uint64    // bytes of its questions
@@ -75,6 +76,12 @@ func (l *ledger) declined(digest plugins.Digest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.of(digest).Declined++
+}
+
+func (l *ledger) refused(digest plugins.Digest) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of(digest).Refused++
 }
 
 func (l *ledger) fault(digest plugins.Digest, manner plugins.Manner) {
