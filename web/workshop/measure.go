@@ -3,6 +3,7 @@ package workshop
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/spc"
@@ -109,6 +110,12 @@ func (v about) baseline() string {
 
 // overdue reports whether the review should have been by now.
 func (v about) overdue() bool { return v.entry.overdue }
+
+// checkedByItself reports whether those who checked it are those who made it, whatever
+// is said after their name.
+func (v about) checkedByItself() bool {
+	return strings.HasPrefix(v.measure().CheckedBy, v.measure().AuthoredBy)
+}
 
 // family names the measure that this one is a variant of.
 func (v about) family() measures.MeasureID {

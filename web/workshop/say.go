@@ -48,7 +48,10 @@ func wanted(d measures.Direction) string {
 // target says what to reach, and from when.
 func target(t measures.Target, u measures.Unit) string {
 	text := words.Target(t.Value, u)
-	if t.Label != "" {
+	switch {
+	case strings.HasPrefix(t.Label, text):
+		text = t.Label
+	case t.Label != "":
 		text += ", " + t.Label
 	}
 	if t.From != 0 {

@@ -227,6 +227,9 @@ func anything(m *measures.Measure) figures {
 	return figures{series: s, about: "No organisation", dataset: string(m.Dataset), nobodys: true}
 }
 
+// rowsShown is how many rows of the table stand open.
+const rowsShown = 12
+
 // where is the line below the title.
 func (v *trial) where() string {
 	text := "Draft " + v.draft.Manifest.ID + " " + v.draft.Manifest.Version

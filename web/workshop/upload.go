@@ -66,6 +66,7 @@ func (p *Pages) Check(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page.Title = "Check of " + name
 	c := checked{page: page, name: name, digest: plugins.DigestOf(module), module: module}
 	grant, err := p.decide(r.Context(), actor, policy.PluginUpload, policy.Plugin{ID: "new", Digest: string(c.digest), Approval: "draft"})
 	if err != nil {
@@ -79,12 +80,13 @@ func (p *Pages) Check(w http.ResponseWriter, r *http.Request) error {
 	// From here on nothing stops half-way: if the author goes away, the draft is
 	// there when they come back.
 	ctx := context.WithoutCancel(r.Context())
-	rest := templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
+	steps := templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
 		p.checkAndKeep(ctx, bench, grant, &c, &stream{out: out})
 		return nil
 	})
-	page.Title = "Check of " + name
-	_ = checkPage(c).Render(templ.WithChildren(ctx, rest), flushing{w})
+	if err := checkPage(c, steps).Render(ctx, flushing{w}); err != nil {
+		p.Log.Info("the author of a draft went away before its page was whole", "plugin", c.digest, "error", err)
+	}
 	return nil
 }
 
@@ -129,6 +131,9 @@ func (p *Pages) checkAndKeep(ctx context.Context, bench Bench, grant policy.Gran
 	s.send(ctx, templ.NopComponent) // the head of the page, before anything takes time
 	options := check.Options{Known: p.Catalogue.Measures(), Datasets: p.Datasets, Libraries: p.Library.Releases(), Within: checkWithin}
 	for step := range check.Module(ctx, bench, c.module, options) {
+		if casesBeside(&step) {
+			continue
+		}
 		c.steps = append(c.steps, step)
 		s.send(ctx, stepItem(step))
 	}
@@ -138,6 +143,12 @@ func (p *Pages) checkAndKeep(ctx context.Context, bench Bench, grant policy.Gran
 		c.draft, c.lost = 0, "The draft could not be kept: something broke here. The findings above stand; please bring the file again later."
 	}
 	s.send(ctx, checkEnd(c))
+}
+
+// casesBeside reports whether a step says only that there are no cases beside the
+// plugin: to a file that comes by itself that is no advice.
+func casesBeside(s *check.Step) bool {
+	return len(s.Findings) > 0 && !slices.ContainsFunc(s.Findings, func(f check.Finding) bool { return f.Rule != "cases" || !f.Advice })
 }
 
 // maxManifest is the longest manifest of a draft that is kept: it is shown as a whole.
@@ -170,6 +181,19 @@ func faulty(steps []check.Step) (faults, advice int) {
 		}
 	}
 	return faults, advice
+}
+
+// stopped reports whether a check ended before its last part. That part gives
+// advice only, so a check that ends with a fault was stopped by it.
+func stopped(steps []check.Step) bool { return len(steps) > 0 && !steps[len(steps)-1].Sound() }
+
+// problemText is a finding as a sentence. One that begins with the name of an
+// entry and a comma keeps it as it is written.
+func problemText(problem string) string {
+	if first, _, _ := strings.Cut(problem, " "); strings.HasSuffix(first, ",") {
+		return problem
+	}
+	return capital(problem)
 }
 
 // verdict is what a check came to.
