@@ -16,7 +16,6 @@ import (
 	"github.com/signalbox-health/signalbox/internal/chartfile"
 	"github.com/signalbox-health/signalbox/internal/export"
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/check"
 	"github.com/signalbox-health/signalbox/sdk/wire"
 )
@@ -31,17 +30,15 @@ type caseFile struct {
 	Declined *string `json:"declined,omitempty"` // the reason; empty for any
 }
 
-// casesOf reads the folder cases beside a plugin, for the cases whose measure its
-// own code computes.
-func casesOf(w *written) ([]check.Case, error) {
-	all, err := readCases(w)
+// casesOf takes the cases whose measure a module computes.
+func casesOf(all []readCase, module []byte) []check.Case {
 	var own []check.Case
 	for _, c := range all {
-		if plugins.DigestOf(c.subject.module) == plugins.DigestOf(w.module) {
+		if bytes.Equal(c.subject.module, module) {
 			own = append(own, c.Case)
 		}
 	}
-	return own, err
+	return own
 }
 
 // readCase is a case, with the measure that it is about.
@@ -50,6 +47,7 @@ type readCase struct {
 	subject *subject
 }
 
+// readCases reads the folder cases beside a plugin.
 func readCases(w *written) ([]readCase, error) {
 	folder := filepath.Join(w.folder, "cases")
 	files, err := os.ReadDir(folder)

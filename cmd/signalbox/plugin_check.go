@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,6 +88,9 @@ func (c *checking) run(cmd *cobra.Command, path string) error {
 	}
 	switch wrong {
 	case 0:
+		if c.format == "text" && (c.verbose || isTerminal(out)) {
+			fmt.Fprintln(out, "It is sound.")
+		}
 		return nil
 	case 1:
 		return fmt.Errorf("%s is not sound: one finding", path)
@@ -96,10 +101,10 @@ func (c *checking) run(cmd *cobra.Command, path string) error {
 // steps begins the check. What is wrong inside a file that cannot even be read is
 // a finding as any other.
 func (c *checking) steps(ctx context.Context, path string, ends time.Time) (iter.Seq[check.Step], error) {
-	w, err := readPlugin(ctx, path)
+	w, err := readBuilt(ctx, path)
 	var content *contentError
 	if errors.As(err, &content) {
-		return one(check.Step{Name: "It can be read", Findings: []check.Finding{{Rule: content.rule, Problem: firstLines(content.text, 3), Mend: contentMends[content.rule]}}}), nil
+		return one(check.Step{Name: "It can be read", Findings: []check.Finding{{Rule: content.rule, Problem: firstLines(content.text, 3) + ".", Mend: contentMends[content.rule]}}}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -108,11 +113,9 @@ func (c *checking) steps(ctx context.Context, path string, ends time.Time) (iter
 	if err != nil {
 		return nil, err
 	}
-	if w.module == nil {
-		return check.Manifest(*w.manifest, o), nil
-	}
+	var cases []readCase
 	if w.manifest != nil {
-		if o.Cases, err = casesOf(w); err != nil {
+		if cases, err = readCases(w); err != nil {
 			return one(check.Step{Name: "Its cases can be read", Findings: []check.Finding{{Rule: "cases", Problem: oneLine(err.Error()) + ".", Mend: "correct the file, or take it out of the folder cases."}}}), nil
 		}
 	}
@@ -123,8 +126,38 @@ func (c *checking) steps(ctx context.Context, path string, ends time.Time) (iter
 	o.Within = time.Until(ends)
 	return func(yield func(check.Step) bool) {
 		defer box.Close()
-		check.Module(ctx, box, w.module, o)(yield)
+		if w.module != nil {
+			o.Cases = casesOf(cases, w.module)
+			check.Module(ctx, box, w.module, o)(yield)
+			return
+		}
+		for step := range check.Manifest(*w.manifest, o) {
+			if !yield(step) {
+				return
+			}
+		}
+		if len(cases) > 0 {
+			yield(casesOfOthers(ctx, box, cases))
+		}
 	}, nil
+}
+
+// casesOfOthers asks the library's plugins about the cases of measures without code.
+func casesOfOthers(ctx context.Context, box bench, cases []readCase) check.Step {
+	var all check.Step
+	for left := cases; len(left) > 0; {
+		module := left[0].subject.module
+		release, err := box.Install(ctx, module)
+		if err != nil {
+			all.Findings = append(all.Findings, check.Finding{Rule: "start", Problem: oneLine(err.Error()) + ".", Mend: "build this program again; its library does not start."})
+			return all
+		}
+		step := check.Cases(ctx, box, release, check.Options{Cases: casesOf(left, module)})
+		all.Name, all.Detail, all.Took = step.Name, fmt.Sprintf("%d of them", len(cases)), all.Took+step.Took
+		all.Findings = append(all.Findings, step.Findings...)
+		left = slices.DeleteFunc(slices.Clone(left), func(c readCase) bool { return bytes.Equal(c.subject.module, module) })
+	}
+	return all
 }
 
 // contentMends say what to do where a file cannot be read as what it should be.

@@ -46,7 +46,7 @@ func (r *running) figuresFor(ctx context.Context, w *written, s *subject) (*figu
 	if s.bare {
 		return nil, badInput(fmt.Errorf("%s has no measure that says which data it wants; give it some with --file FILE.csv", w.path))
 	}
-	return figuresOfDemo(s, "ZZA")
+	return figuresOfDemo(s, "")
 }
 
 func figuresOfFile(s *subject, file string) (*figures, error) {
@@ -76,18 +76,17 @@ func figuresOfDemo(s *subject, code measures.ODSCode) (*figures, error) {
 		if !slices.Contains(others, string(file.Dataset)) {
 			others = append(others, string(file.Dataset))
 		}
-		if file.Dataset != m.Dataset || at < 0 || file.As != "" && file.As != code {
+		if file.Dataset != m.Dataset || at < 0 {
 			continue
 		}
-		list, err := intake.Look(file.Name, bytes.NewReader(file.Content), known[at], code)
-		if err != nil {
-			return nil, err
-		}
-		if f, err := figuresOfSeries(s, known[at], list); f != nil || err != nil {
-			if f != nil {
-				f.name, f.from = demo.Label+string(code), "invented figures of the demonstration"
+		for _, code := range pretenders(code) {
+			list, err := intake.Look(file.Name, bytes.NewReader(file.Content), known[at], code)
+			if err != nil {
+				return nil, err
 			}
-			return f, err
+			if f, err := figuresOfSeries(s, known[at], list); f != nil || err != nil {
+				return f, err
+			}
 		}
 	}
 	if slices.Contains(others, string(m.Dataset)) {
@@ -109,9 +108,22 @@ func figuresOfSeries(s *subject, d measures.Dataset, list []measures.Series) (*f
 			continue
 		}
 		series, err := analysis.Inputs(s.measure, d, one)
-		return &figures{series: series}, err
+		return &figures{series: series, name: "Demonstration trust", from: "invented figures of the demonstration"}, err
 	}
 	return nil, nil
+}
+
+// pretenders are the organisations of the demonstration that are looked at: the one
+// that was named, or all of them until one has figures.
+func pretenders(code measures.ODSCode) []measures.ODSCode {
+	if code != "" {
+		return []measures.ODSCode{code}
+	}
+	var all []measures.ODSCode
+	for letter := 'A'; letter <= 'M'; letter++ {
+		all = append(all, measures.ODSCode("ZZ"+string(letter)))
+	}
+	return all
 }
 
 // datasets are all that this program knows without a database.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signalbox-health/signalbox"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/toolchain"
 )
@@ -92,16 +93,81 @@ func readFolder(ctx context.Context, path, folder string) (*written, error) {
 	if w.manifest.ABI == 0 {
 		return w, nil
 	}
+	return w, w.compile(ctx)
+}
+
+// compile makes the module, with the SDK's file beside the source or else the one
+// in this program.
+func (w *written) compile(ctx context.Context) error {
+	sdk, err := sdkFolder(w.folder)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(sdk)
 	began := time.Now()
-	module, err := toolchain.Compile(ctx, folder, folder)
+	module, err := toolchain.Compile(ctx, w.folder, sdk)
 	w.took = time.Since(began)
 	if err != nil {
-		return nil, sourceError(ctx, err)
+		return sourceError(ctx, err)
 	}
 	if w.module, err = plugins.WithManifest(module, *w.manifest); err != nil {
-		return nil, &contentError{"source", err.Error()}
+		return &contentError{"source", err.Error()}
 	}
-	return w, nil
+	return nil
+}
+
+// sdkFolder makes a folder with the SDK's file of the language of a plugin; an
+// empty one where the language has none, or is none.
+func sdkFolder(folder string) (string, error) {
+	dir, err := os.MkdirTemp("", "signalbox-sdk")
+	if err != nil {
+		return "", err
+	}
+	l, err := toolchain.Of(folder)
+	if err != nil || l.SDK == "" {
+		return dir, nil // what is wrong with the folder the compiler says
+	}
+	text, err := fs.ReadFile(signalbox.Authors, "sdk/"+l.Name+"/"+l.SDK)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, l.SDK), text, 0o600)
+	}
+	return dir, err
+}
+
+// readBuilt reads as readPlugin does, but takes what was built in a folder for its
+// source where that has not changed since.
+func readBuilt(ctx context.Context, path string) (*written, error) {
+	w := &written{path: path, folder: path}
+	if filepath.Ext(path) == ".json" {
+		w.folder = filepath.Dir(path)
+	}
+	text, err := readBounded(ctx, filepath.Join(w.folder, "manifest.json"))
+	if info, err2 := os.Stat(w.folder); err != nil || err2 != nil || !info.IsDir() || w.parse(text) != nil || w.manifest.ABI == 0 {
+		return readPlugin(ctx, path)
+	}
+	built := filepath.Join(w.folder, builtName(w.manifest.ID))
+	if newest(w.folder, built) {
+		if w.module, err = readBounded(ctx, built); err == nil {
+			return w, nil
+		}
+	}
+	return readPlugin(ctx, path)
+}
+
+// newest reports whether a file that was built is newer than all that it was built
+// from.
+func newest(folder, built string) bool {
+	made, err := os.Stat(built)
+	if err != nil {
+		return false
+	}
+	err = eachSource(folder, func(path string, info fs.FileInfo) error {
+		if !info.ModTime().Before(made.ModTime()) {
+			return errors.New("it has changed")
+		}
+		return nil
+	})
+	return err == nil
 }
 
 func (w *written) parse(text []byte) error {

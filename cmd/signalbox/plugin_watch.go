@@ -148,20 +148,36 @@ func changed(ctx context.Context, folder, file string, seen uint64) bool {
 }
 
 // stateOf stands for the names, sizes and times of all that a plugin is made of.
-// What is built and what is installed there is not looked at.
 func stateOf(folder, file string) (uint64, error) {
 	h := fnv.New64a()
-	add := func(path string, info fs.FileInfo) {
-		fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+	add := func(path string, info fs.FileInfo) error {
+		_, err := fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+		return err
 	}
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		name := filepath.Base(path)
-		switch {
-		case err != nil:
+	if err := eachSource(folder, add); err != nil || file == "" {
+		return h.Sum64(), err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return h.Sum64(), nil // that it is not there is told when it is read
+	}
+	return h.Sum64(), add(file, info)
+}
+
+// eachSource visits all files of a plugin but what is built, hidden or installed
+// there. A path may be that of one file.
+func eachSource(folder string, visit func(path string, info fs.FileInfo) error) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
 			return err
-		case entry.IsDir() && path != folder && (name == "node_modules" || strings.HasPrefix(name, ".")):
+		}
+		name := filepath.Base(path)
+		switch hidden := strings.HasPrefix(name, "."); {
+		case path == folder && entry.IsDir():
+			return nil
+		case entry.IsDir() && (hidden || name == "node_modules"):
 			return fs.SkipDir
-		case entry.IsDir(), strings.HasPrefix(name, "."), filepath.Ext(name) == ".wasm" && path != folder:
+		case entry.IsDir(), path != folder && (hidden || filepath.Ext(name) == ".wasm"):
 			return nil
 		}
 		info, err := entry.Info()
@@ -170,14 +186,6 @@ func stateOf(folder, file string) (uint64, error) {
 		} else if err != nil {
 			return err
 		}
-		add(path, info)
-		return nil
+		return visit(path, info)
 	})
-	if err != nil || file == "" {
-		return h.Sum64(), err
-	}
-	if info, err := os.Stat(file); err == nil { // one that is not there is told when it is read
-		add(file, info)
-	}
-	return h.Sum64(), nil
 }
