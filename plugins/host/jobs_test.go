@@ -181,8 +181,8 @@ func jobCount(t testing.TB) int {
 // byte of what is given to the other.
 func TestManyJobsOfManyPluginsForTwoOrganisationsKeepApart(t *testing.T) {
 	h := newHost(t, func(o *host.Options) {
-		o.Limits, o.Children, o.Tolerance = patient(), 4, host.Tolerance{Faults: 3, Within: time.Hour}
-		o.Limits.Page, o.Limits.Job = time.Second, time.Second
+		o.Limits, o.Children, o.Tolerance = strict(), 4, host.Tolerance{Faults: 3, Within: time.Hour}
+		o.Limits.CompileTime = 2 * time.Minute
 	})
 	workers := append(honestOnes(t), hostileOnes()...)
 	if len(workers) != 50 {
@@ -261,7 +261,7 @@ func putTo(t testing.TB, h *host.Host, digest plugins.Digest, q *wire.Request, r
 	if err != nil {
 		return nil, nil, err
 	}
-	answer, err := h.RunPayload(within(t, time.Minute), digest, payload, q.Rows(), time.Second)
+	answer, err := h.RunPayload(within(t, time.Minute), digest, payload, q.Rows(), strict().Page)
 	if err != nil {
 		return nil, nil, err
 	}
