@@ -53,7 +53,7 @@ bench: $(ASSETS) $(PLUGINS) ## benchmarks; BENCH=Sandbox runs those that match
 	@scripts/setup run
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m ./... | grep -vE '^(ok|PASS|\?)|no test files'
 
-soak: $(ASSETS) $(PLUGINS) ## fuzz every decoder, FUZZ_TIME each (10m unless told)
+soak: $(ASSETS) $(PLUGINS) ## fuzz every decoder, FUZZ_TIME each (10m unless told), then run many jobs
 	@scripts/setup run
 	@FUZZ_TIME=$(FUZZ_TIME) scripts/soak
 
