@@ -56,6 +56,7 @@ func (p *Pages) Mix(w http.ResponseWriter, r *http.Request) error {
 	if answers[0].Err != nil {
 		return answers[0].Err
 	}
+	credit(&subject.page, answers, subject.organisation.ODS)
 	v := newMixView(&answers[0], subject.page, subject.organisation)
 	v.asked = r.URL.RawQuery
 	err = answers[0].SplitErr
@@ -65,10 +66,8 @@ func (p *Pages) Mix(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if demo.Fictional(v.organisation.ODS) {
-		v.page.Demo = true
-	} else if v.split.Dataset.Attribution != "" {
-		v.page.Attribution = []string{v.split.Dataset.Attribution}
+	if text := v.split.Dataset.Attribution; text != "" && !demo.Fictional(v.organisation.ODS) && !slices.Contains(v.page.Attribution, text) {
+		v.page.Attribution = append(v.page.Attribution, text)
 	}
 	if format == "" {
 		return mixPage(v).Render(r.Context(), w)

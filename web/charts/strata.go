@@ -392,7 +392,7 @@ func (v *strataView) summary() words.Reading {
 	if len(beyond) == 1 {
 		verb = " lies"
 	}
-	return words.Reading{Fact: andList(beyond) + verb, Judgement: "apart from the whole by more than chance."}
+	return words.Reading{Fact: capital(andList(beyond)) + verb, Judgement: "apart from the whole by more than chance."}
 }
 
 // andList joins names as in a sentence.
