@@ -19,9 +19,11 @@ import (
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/export"
+	"github.com/signalbox-health/signalbox/internal/postgres/cluster"
 	"github.com/signalbox-health/signalbox/plugins/host"
 	"github.com/signalbox-health/signalbox/plugins/library"
 	"github.com/signalbox-health/signalbox/plugins/toolchain"
+	"github.com/signalbox-health/signalbox/policy/ledger"
 )
 
 // desk is an author at work: the commands, carried out in this process with real
@@ -501,5 +503,56 @@ func TestEveryCommandForAuthorsHasHelpWithAnExample(t *testing.T) {
 		if out := d.must(args...); !strings.Contains(out, "Examples:\n  signalbox plugin ") {
 			t.Errorf("plugin %s says\n%s", name, out)
 		}
+	}
+}
+
+func TestATrialOnLoadedFiguresIsOfPublishedOnesAndRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the whole house is not short")
+	}
+	d, folder := newDesk(t), filepath.Join(t.TempDir(), "tea-rounds")
+	dir := t.TempDir()
+	// PostgreSQL does not run as root: the user that it runs as must get in.
+	for at := dir; at != os.TempDir() && at != "/"; at = filepath.Dir(at) {
+		if err := os.Chmod(at, 0o711); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := &config{dataDir: dir, path: os.Getenv("PATH"), tempDir: os.TempDir()}
+	records := []int64{}
+	d.author.ask = func(ctx context.Context) (*house, error) {
+		h, err := open(ctx, cfg, true, quiet())
+		if err == nil {
+			var head ledger.Head
+			head, err = h.db.LedgerHead(ctx)
+			records = append(records, head.Size)
+		}
+		return h, err
+	}
+	d.must("new", "--measure-only", folder)
+	at, err := d.do("run", "--at", "ZZA", "--format", "json", folder)
+	if errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("SIGNALBOX_DATABASE") != "required" {
+		t.Skip("this test needs PostgreSQL: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	invented := parse(t, d.must("run", "--demo", "ZZA", "--format", "json", folder)).Charts[0]
+	loaded := parse(t, at).Charts[0]
+	if len(loaded.Points) != len(invented.Points) || len(loaded.Points) == 0 {
+		t.Fatalf("%d points are loaded and %d were made", len(loaded.Points), len(invented.Points))
+	}
+	for i, p := range loaded.Points {
+		if *p.Y != *invented.Points[i].Y || *p.Upper != *invented.Points[i].Upper {
+			t.Fatalf("at %v: %v below %v, and %v below %v", p.X, *p.Y, *p.Upper, *invented.Points[i].Y, *invented.Points[i].Upper)
+		}
+	}
+	manifest := filepath.Join(folder, "manifest.json")
+	write(t, manifest, strings.Replace(readText(t, manifest), `"ae_4h"`, `"demo_falls"`, 1))
+	if _, err := d.do("run", "--at", "ZZA", folder); err == nil || !strings.Contains(err.Error(), "is not published") {
+		t.Errorf("figures that are a trust's own: %v", err)
+	}
+	if len(records) != 2 || records[1] <= records[0] {
+		t.Errorf("the ledger's last records were %v before each trial", records)
 	}
 }
