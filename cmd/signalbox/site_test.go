@@ -24,6 +24,7 @@ import (
 // openedSite is the whole house with demonstration data behind a real listener,
 // started once for all tests of this program, and the browser that looks at it.
 type openedSite struct {
+	house   *house
 	address string // http://127.0.0.1:12345
 	mu      sync.Mutex
 	cookies map[string]string // of each person who has signed in
@@ -107,7 +108,7 @@ func openSite() (*openedSite, error) {
 		h.close()
 		_ = os.RemoveAll(dir)
 	})
-	return &openedSite{address: "http://" + listener.Addr().String(), cookies: map[string]string{}}, nil
+	return &openedSite{house: h, address: "http://" + listener.Addr().String(), cookies: map[string]string{}}, nil
 }
 
 // reader is a program that reads the site as one person would, without scripts.
