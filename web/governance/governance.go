@@ -31,6 +31,7 @@ type inForce struct {
 	page         layout.Page
 	grounds      []ruleText // what opens data
 	bars         []ruleText // what must hold besides
+	plugins      []ruleText // who may do what with plugins, which opens nobody's data
 	policy, data string
 	disclosure   policy.Disclosure
 	records      int64
@@ -65,8 +66,11 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	return homePage(v).Render(r.Context(), w)
 }
 
-// readRules parts the METADATA titles of a policy file into what opens data and
-// what must hold whatever opens it. Titles of other definitions explain the
+// aboutPlugins is the policy file whose grounds open no data.
+const aboutPlugins = "plugins.rego"
+
+// readRules parts the METADATA titles of a policy file into what opens data, what
+// must hold whatever opens it, and what is about plugins. Titles of other definitions explain the
 // Rego to its authors and are left out.
 func (v *inForce) readRules(m policy.Module) {
 	title := ""
@@ -77,6 +81,9 @@ func (v *inForce) readRules(m policy.Module) {
 		case isTitle:
 			title = text
 		case strings.HasPrefix(line, "#"):
+		case title != "" && strings.HasPrefix(line, "ground contains") && m.Name == aboutPlugins:
+			v.plugins = append(v.plugins, ruleText{title, m.Name})
+			title = ""
 		case title != "" && strings.HasPrefix(line, "ground contains"):
 			v.grounds = append(v.grounds, ruleText{title, m.Name})
 			title = ""
