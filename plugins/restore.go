@@ -78,6 +78,9 @@ func mutableGlobals(r *cursor) ([]uint32, error) {
 			mutable = append(mutable, uint32(i))
 		}
 		for instruction := byte(0); instruction != end; {
+			if len(r.b) == 0 {
+				return nil, errShort // an expression without an end
+			}
 			if instruction = r.byte(); !skipImmediates(r, instruction) {
 				return nil, errShort
 			}

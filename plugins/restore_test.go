@@ -73,6 +73,18 @@ func TestAModuleThatCouldChangeAnythingElseIsNotRestorable(t *testing.T) {
 	}
 }
 
+func TestAGlobalWhoseExpressionNeverEndsIsNotReadForEver(t *testing.T) {
+	for _, body := range [][]byte{{1, 0x7f, 1}, {1, 0x7f, 1, 0x41, 0}, {2, 0x7f, 1, 0x41, 0, 0x0b, 0x7f, 1, 0x01}} {
+		endless := module(someTypes, functions, memory, section(globalSection, body...), exports, code)
+		if err := Preflight(endless, DefaultLimits()); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := MakeRestorable(endless); ok {
+			t.Errorf("globals %x were taken", body)
+		}
+	}
+}
+
 func FuzzMakeRestorable(f *testing.F) {
 	f.Add(sound)
 	f.Add(withCode(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 0))

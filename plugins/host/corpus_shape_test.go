@@ -93,6 +93,8 @@ func shapeCases(t testing.TB) []hostileCase {
 		refused("a global that is not there", guest{run: "\x23\x09" + opDrop + i64(0)}, "compiling"),
 		refused("a global that changes what cannot change", guest{globals: []string{i32Type + "\x00" + i32(1) + opEnd}, run: i32(1) + "\x24\x00" + i64(0)}, "compiling"),
 		refused("a global made by a loop", guest{globals: []string{i32Type + "\x00" + forever + opEnd}}, "compiling"),
+		refused("a global whose expression never ends", guest{globals: []string{i32Type + "\x01"}}, "compiling"),
+		refused("a global whose expression ends too late", guest{globals: []string{i32Type + "\x01" + i32(1)}}, "compiling"),
 		refused("an instruction that does not exist", guest{run: "\xff" + i64(0)}, "compiling"),
 		refused("sbx_alloc of another type", guest{before: section(1, vec(signature("I:i"))), run: ""}, "section 1 is unknown, repeated"),
 	}
