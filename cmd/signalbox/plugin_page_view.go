@@ -92,6 +92,9 @@ func (v *pageView) table(t *trial, item *export.Item) {
 	}
 	for i := c.Len() - 1; i >= 0; i-- { // the newest first, as on the site
 		row := []string{c.XText(i)}
+		if c.XIsDate {
+			row[0] = words.Period(c.X[i], m.Grain)
+		}
 		for _, column := range t.figures.series.Columns {
 			if len(column) == c.Len() {
 				row = append(row, number(column[i], 0))

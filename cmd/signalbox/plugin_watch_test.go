@@ -64,7 +64,7 @@ func TestWatchDrawsAgainAtEverySaveAndKeepsMistakesInSight(t *testing.T) {
 	needs(t, "c", folder)
 	d.must("new", "--language", "c", folder)
 	w := d.watch(folder)
-	if text := w.next(); !strings.Contains(text, "76.0% in May 2026") {
+	if text := w.next(); !strings.Contains(text, "74.0% in May 2026") {
 		t.Errorf("first drawn:\n%s", text)
 	}
 	source := filepath.Join(folder, "main.c")
