@@ -292,7 +292,7 @@ func TestAQuestionAboutAPluginOpensNoData(t *testing.T) {
 	generous := national(t, `decision := object.union(`+yes+`, {"ods_scope": ["RQW"], "visible_columns": ["total"]})`)
 	mustDeny(t, engine(t, withPolicy(generous)), r, "wider_than_asked")
 	modest := national(t, `decision := object.union(`+yes+`, {"ods_scope": []})`)
-	if d := decide(t, engine(t, withPolicy(modest)), r); !d.Allow || d.Rows != nil || d.Scope != nil && len(d.Scope) > 0 {
+	if d := decide(t, engine(t, withPolicy(modest)), r); !d.Allow || d.Rows != nil || len(d.Scope) > 0 {
 		t.Errorf("%+v; want a yes that opens no row", d)
 	}
 }
