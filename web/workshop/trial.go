@@ -169,7 +169,7 @@ func (d drawn) custom() bool { return d.chart.Chart.Kind == measures.Custom }
 var pretenders = []struct {
 	code measures.ODSCode
 	name string
-}{{"ZZA", "Larkfield Hospitals Trust"}, {"ZZB", "Harrowmere University Hospitals Trust"}}
+}{{"ZZA", "Larkfield Hospitals Trust"}, {"ZZQNW", "North Wexbourne ICB"}}
 
 // months is how long the series is where the demonstration has no figures of the
 // dataset: long enough for limits.
@@ -194,22 +194,28 @@ func demonstration(m *measures.Measure, datasets []measures.Dataset) (figures, e
 	return anything(m), nil
 }
 
-// fromFile looks for figures of one organisation as a whole.
+// fromFile looks for figures of one organisation: as a whole, or of the stratum that
+// the measure is about.
 func fromFile(m *measures.Measure, d measures.Dataset, file demo.File) (figures, bool, error) {
+	stratum := ""
+	if m.Part != nil {
+		stratum = m.Part.Stratum
+	}
 	for _, who := range pretenders {
 		list, err := intake.Look(file.Name, bytes.NewReader(file.Content), d, who.code)
 		if err != nil {
 			return figures{}, false, fmt.Errorf("demonstration data for %s: %w", m.ID, err)
 		}
 		for _, s := range list {
-			if s.Stratum != "" || len(s.Periods) == 0 {
+			if s.Stratum != stratum || len(s.Periods) == 0 {
 				continue
 			}
+			s.Stratum = ""
 			s, err := analysis.Inputs(m, d, s)
 			if err != nil {
 				return figures{}, false, nil // a column that the dataset does not have: any numbers will do
 			}
-			return figures{series: s, about: who.name, dataset: d.Title}, true, nil
+			return figures{series: s, about: who.name, dataset: demo.Labelled(d).Title}, true, nil
 		}
 	}
 	return figures{}, false, nil

@@ -365,6 +365,11 @@ func TestADraftIsGivenInventedFiguresAndNothingElse(t *testing.T) {
 	}{
 		{"a dataset of the demonstration", "demo_falls", "ZZA", nil},
 		{"a dataset with real figures elsewhere", "ae_4h", "ZZA", func(m *plugins.Manifest) { m.Measures[0].Dataset = "ae_4h" }},
+		{"one stratum of a table", "programme", "ZZQNW", func(m *plugins.Manifest) {
+			m.Measures[0].Dataset, m.Measures[0].Part = "programme", &measures.Part{Stratifier: "measure", Stratum: "nhs_app_adults"}
+			m.Measures[0].Grain, m.Measures[0].Denominator = measures.Irregular, ""
+			m.Measures[0].Inputs = []measures.Input{{Name: "numerator", Plus: []string{"numerator"}}}
+		}},
 		{"a dataset nobody knows", "rumours", "ZZ1", func(m *plugins.Manifest) { m.Measures[0].Dataset = "rumours" }},
 		{"columns nobody knows", "demo_falls", "ZZ1", func(m *plugins.Manifest) { m.Measures[0].Inputs[0].Plus = []string{"secrets"} }},
 	} {
@@ -377,7 +382,11 @@ func TestADraftIsGivenInventedFiguresAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		if len(d.run) != 1 || len(d.run[0].Series) != 1 || string(d.run[0].Series[0].Organisation) != test.organisation || len(d.run[0].Series[0].Periods) < 24 {
+		fewest := 24
+		if test.dataset == "programme" {
+			fewest = 4 // somebody made them known now and then
+		}
+		if len(d.run) != 1 || len(d.run[0].Series) != 1 || string(d.run[0].Series[0].Organisation) != test.organisation || len(d.run[0].Series[0].Periods) < fewest {
 			t.Errorf("%s: it was asked %+v", test.name, d.run)
 		}
 		for _, words := range []string{"Draft: not approved, seen by you and by information governance only.", "Verified by recomputation", "<svg", "</html>"} {
