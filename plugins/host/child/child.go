@@ -113,7 +113,9 @@ func (w *worker) run(run host.Run, payload []byte) (memory uint64, err error) {
 		return 0, w.send(host.FaultFrame, wrongOf(err))
 	}
 	answer, err := instance.run(payload, run.Limit)
-	defer func() { g.retire(instance, err == nil) }()
+	// Told now: below, err is what became of the pipe.
+	well := err == nil
+	defer func() { g.retire(instance, well) }()
 	memory = uint64(instance.module.Memory().Size())
 	if err != nil {
 		return memory, w.send(host.FaultFrame, wrongOf(err))
