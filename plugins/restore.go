@@ -211,7 +211,8 @@ func skipImmediates(r *cursor, instruction byte) bool {
 	case oneNumber:
 		return r.skipNumber()
 	case twoNumbers:
-		return r.skipNumber() && r.skipNumber()
+		first := r.skipNumber()
+		return first && r.skipNumber()
 	case oneZero:
 		return r.skipZeros(1)
 	case fourBytes:

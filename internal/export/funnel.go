@@ -14,10 +14,10 @@ import (
 // funnelDrawing is the groups of a funnel by their size.
 type funnelDrawing struct {
 	canvas
-	c          *measures.Chart
-	bySize     []int // groups with limits, the smallest first
-	least, top float64
-	places     []float64 // the size that each column stands for
+	c      *measures.Chart
+	bySize []int // groups with limits, the smallest first
+	top    float64
+	places []float64 // the size that each column stands for
 }
 
 func (p *page) funnel(item *Item) {

@@ -16,11 +16,10 @@ const geometricMedian = 0.693
 // points above it as below, while the limits are those of their mean M:
 // M + 3*sqrt(M(M+1)) above and always 0 below.
 func (w *work) between(s span) {
-	mean, centre := w.given(), measures.Missing
+	mean := w.given()
+	centre := float64(geometricMedian * mean)
 	if measures.IsMissing(mean) {
 		mean, centre = w.mean(s.base()), w.median(s.base())
-	} else {
-		centre = float64(geometricMedian * mean)
 	}
 	w.centre(s, centre)
 	if measures.IsMissing(mean) {

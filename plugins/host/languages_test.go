@@ -57,12 +57,9 @@ func exampleVectors() []conformance.Vector {
 		v.Name = "as a count: " + v.Name
 		list = append(list, v)
 	}
-	for _, v := range []conformance.Vector{
-		{Name: "an entry that there is not", Request: wire.Request{Measure: "m", Entry: "hedges", Inputs: []string{"value"}}},
-		{Name: "no series", Request: wire.Request{Measure: "m", Entry: "fences", Inputs: []string{"value"}}},
-	} {
-		list = append(list, v)
-	}
+	list = append(list,
+		conformance.Vector{Name: "an entry that there is not", Request: wire.Request{Measure: "m", Entry: "hedges", Inputs: []string{"value"}}},
+		conformance.Vector{Name: "no series", Request: wire.Request{Measure: "m", Entry: "fences", Inputs: []string{"value"}}})
 	other := conformance.Vectors("fences", []string{"other"}, nil)[0]
 	other.Name = "an input that it does not know"
 	return append(list, other)
