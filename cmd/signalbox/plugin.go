@@ -21,6 +21,7 @@ type bench interface {
 	Install(context.Context, []byte) (plugins.Release, error)
 	Run(context.Context, plugins.Digest, wire.Request) ([]measures.Chart, error)
 	RunPayload(ctx context.Context, digest plugins.Digest, payload []byte, rows int, limit time.Duration) ([]byte, error)
+	Admit(plugins.Digest, *wire.Request) error
 	Blame(plugins.Digest, *wire.Request, error)
 	Close() error
 }

@@ -98,8 +98,8 @@ func TestTwoSitesOnOneDataFolderShareTheCluster(t *testing.T) {
 		t.Errorf("when the first was killed PostgreSQL was process %d and became %d", pid, now)
 	}
 	// Both wrote to one book.
-	if book := verifiedBook(t, database(t, dir)); len(book) != 6 {
-		t.Errorf("%d entries in the ledger, want a decision and a result for each of 3 pages", len(book))
+	if book := verifiedBook(t, database(t, dir)); len(book) != 12 {
+		t.Errorf("%d entries in the ledger, want a decision and a result for the chart and for its split by strata, on each of 3 pages", len(book))
 	}
 }
 

@@ -38,6 +38,9 @@ type Data interface {
 // Sandbox runs plugins.
 type Sandbox interface {
 	Run(context.Context, plugins.Digest, wire.Request) ([]measures.Chart, error)
+	// Admit says why the plugin would not be asked, if so: what it answered
+	// before is not shown either then.
+	Admit(plugins.Digest, *wire.Request) error
 	// Blame is told of an answer that turned out not to be true.
 	Blame(plugins.Digest, *wire.Request, error)
 }

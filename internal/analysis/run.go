@@ -137,6 +137,9 @@ func (a *Analysis) verified(ctx context.Context, release plugins.Release, reques
 	if err != nil {
 		return nil, fmt.Errorf("ask the plugin about %s: %w", request.Measure, err)
 	}
+	if err := a.Plugins.Admit(release.Digest, &request); err != nil {
+		return nil, fmt.Errorf("compute %s: %w", request.Measure, err)
+	}
 	key := keyOf(release.Digest, payload)
 	if charts, ok := a.charts.get(key); ok {
 		return charts, nil

@@ -178,6 +178,13 @@ func independent(list []misdeed) []plugins.Manner {
 	return manners
 }
 
+// Admit says why a plugin would not be asked a question: it is in quarantine, or
+// has failed on these figures too often. Whoever keeps its answers asks before
+// giving one out again.
+func (h *Host) Admit(digest plugins.Digest, q *wire.Request) error {
+	return h.ward.admit(digest, subjectOf(q))
+}
+
 // Blame notes a fault that was found in an answer after Run gave it: numbers
 // that are not true. Other errors are not looked at.
 func (h *Host) Blame(digest plugins.Digest, q *wire.Request, err error) {

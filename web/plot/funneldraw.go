@@ -149,6 +149,9 @@ func (d *funnel) crossing(n0, n1, v0, v1 float64) float64 {
 	return x0 + (edge-v0)/(v1-v0)*(x1-x0)
 }
 
+// leastReach is the radius about a point in which it can be pressed, in pixels.
+const leastReach = 8
+
 // groupPoint draws one group, as a link where it leads somewhere.
 func (d *funnel) groupPoint(g spot) {
 	group := d.f.group(g.index)
@@ -164,6 +167,12 @@ func (d *funnel) groupPoint(g spot) {
 	d.escaped(d.f.pointText(g.index))
 	d.s("</title>")
 	r := d.radius()
+	if link {
+		// More than the small point itself, for fingers and for the ring of the keyboard.
+		d.open("reach")
+		d.ring(g.x, g.y, math.Max(r+2, leastReach))
+		d.shut()
+	}
 	if group.Own {
 		d.open("own")
 		d.ring(g.x, g.y, r+4)

@@ -90,6 +90,7 @@ func (d *desk) ForgetDraft(context.Context, policy.Grant, int64) error { return 
 func (d *desk) Quarantined() []plugins.Quarantine                  { return nil }
 func (d *desk) Lift(context.Context, plugins.Digest, string) error { return nil }
 func (d *desk) Usage() []host.Usage                                { return nil }
+func (d *desk) Admit(plugins.Digest, *wire.Request) error          { return nil }
 func (d *desk) Blame(plugins.Digest, *wire.Request, error)         {}
 func (d *desk) Close() error                                       { return nil }
 
