@@ -150,7 +150,7 @@ func (d *funnel) crossing(n0, n1, v0, v1 float64) float64 {
 }
 
 // leastReach is the radius about a point in which it can be pressed, in pixels.
-const leastReach = 8
+const leastReach = 4.5
 
 // groupPoint draws one group, as a link where it leads somewhere.
 func (d *funnel) groupPoint(g spot) {
