@@ -149,8 +149,10 @@ func (d *funnel) crossing(n0, n1, v0, v1 float64) float64 {
 	return x0 + (edge-v0)/(v1-v0)*(x1-x0)
 }
 
-// leastReach is the radius about a point in which it can be pressed, in pixels.
-const leastReach = 4.5
+// leastReach is the radius, in pixels, of what the ring of the keyboard goes round.
+// It takes no presses: neighbours would take each other's. The table has every
+// link too.
+const leastReach = 6
 
 // groupPoint draws one group, as a link where it leads somewhere.
 func (d *funnel) groupPoint(g spot) {
@@ -168,7 +170,7 @@ func (d *funnel) groupPoint(g spot) {
 	d.s("</title>")
 	r := d.radius()
 	if link {
-		// More than the small point itself, for fingers and for the ring of the keyboard.
+		// The ring of the keyboard goes round this, and not round a point of 5 pixels.
 		d.open("reach")
 		d.ring(g.x, g.y, math.Max(r+2, leastReach))
 		d.shut()
