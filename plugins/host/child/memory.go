@@ -4,10 +4,12 @@ package child
 
 import (
 	"context"
+	"runtime"
 	"syscall"
 
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+	"golang.org/x/sys/unix"
 )
 
 // withMemory has an instance take its memory from the system and not from Go's
@@ -71,9 +73,10 @@ func (m *mapped) shrink(memory api.Memory, size int) bool {
 // have the kernel bring a page again takes ten times as long as to clear it.
 const keep = 8 << 20
 
-// wipe fills whole pages of an instance's memory with zeros.
+// wipe fills whole pages of an instance's memory with zeros. Linux gives zeros for
+// pages that were given back; other systems may give what was there.
 func wipe(b []byte) {
-	if len(b) <= keep || syscall.Madvise(b, syscall.MADV_DONTNEED) != nil {
+	if len(b) <= keep || runtime.GOOS != "linux" || unix.Madvise(b, unix.MADV_DONTNEED) != nil {
 		clear(b)
 	}
 }
