@@ -26,7 +26,8 @@ const readFocus = `(() => {
 	const top = right - left >= 8 && below - above >= 8 && document.elementFromPoint((left + right) / 2, (above + below) / 2);
 	return {
 		name: e.dataset.tabStop ?? e.outerHTML.slice(0, 80),
-		seen: !!top && (e.contains(top) || top.contains(e)),
+		// Points of one drawing may lie on each other; the ring shows which it is.
+		seen: !!top && (e.contains(top) || top.contains(e) || !!e.ownerSVGElement && top.ownerSVGElement === e.ownerSVGElement),
 		outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
 	};
 })()`
