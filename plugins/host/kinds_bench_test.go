@@ -14,8 +14,8 @@ import (
 
 // What one series costs in R, in processor time, measured on a machine of two
 // cores with 36 monthly points: NHSRplotthedots 0.2.2, 200 series in one call
-// with facets, and qicharts2 0.8.1. Where R and the packages are installed their
-// time is taken in the same run, by BenchmarkAgainstR.
+// with facets, and qicharts2 0.8.1. Nothing here runs R: these are other people's
+// minutes on another machine, and the ratios are no better than that.
 const (
 	plotTheDots = 20 * time.Millisecond
 	qicharts    = 25 * time.Millisecond
