@@ -55,6 +55,11 @@ func ownFolder(dir string) error {
 	if dir == "" {
 		return errors.New("cache of compiled plugins: no folder was given")
 	}
+	// The folders above are not ours alone: the database, which runs as another
+	// user, may have to pass through them.
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fmt.Errorf("cache of compiled plugins: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cache of compiled plugins: %w", err)
 	}
