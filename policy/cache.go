@@ -68,13 +68,16 @@ func cacheKey(r Request) []byte {
 	b = binary.AppendVarint(b, minute(r.Now))
 	b = binary.AppendVarint(b, int64(r.Resource.Period.From))
 	b = binary.AppendVarint(b, int64(r.Resource.Period.To))
+	b = binary.AppendVarint(b, int64(r.Actor.TrainedOn))
 	b = appendTexts(b, string(r.Action), r.Actor.ID, string(r.Actor.ODS), string(r.Actor.Purpose), r.Actor.Assurance,
 		r.Plugin.ID, r.Plugin.Version, r.Plugin.Digest, r.Plugin.Approval,
-		string(r.Resource.Dataset), string(r.Resource.ODS), r.Resource.Grain)
+		string(r.Resource.Dataset), string(r.Resource.ODS), r.Resource.Grain,
+		r.Change.Kind, r.Change.Ref, r.Change.Author)
 	b = appendList(b, r.Actor.Orgs)
 	b = appendList(b, r.Actor.Roles)
 	b = appendList(b, r.Plugin.Signers)
 	b = appendList(b, r.Resource.Columns)
+	b = appendList(b, r.Change.Approvers)
 	return appendList(b, r.Resource.Stratifiers)
 }
 

@@ -19,7 +19,7 @@ func (l *live) bars(r Request) []Reason {
 	bar := func(code, message, help string) {
 		reasons = append(reasons, Reason{Code: code, Message: message, Help: help, Rule: "host"})
 	}
-	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport && !r.Action.AboutPlugin() {
+	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport && r.Action.OpensData() {
 		bar("action_unknown", fmt.Sprintf("This program cannot do %q.", r.Action), "Tell the people who run this Signalbox.")
 	}
 	if r.Actor.ID == "" {
@@ -31,8 +31,14 @@ func (l *live) bars(r Request) []Reason {
 	if m := r.Resource; r.Action.AboutPlugin() && (m.Dataset != "" || m.ODS != "" || len(m.Columns) > 0) {
 		bar("plugin_not_data", "A question about a plugin cannot ask for data as well.", "Tell the people who run this Signalbox.")
 	}
+	if m := r.Resource; r.Action.AboutGovernance() && (m.Dataset != "" || m.ODS == "" || len(m.Columns) > 0) {
+		bar("governance_not_data", "A question about governance names one organisation, and asks for no data.", "Tell the people who run this Signalbox.")
+	}
+	if c := r.Change; c.Kind != "" && c.Author == r.Actor.ID && (r.Action == PolicyApprove || r.Action == AccessDecide || r.Action == PeopleAppoint) {
+		bar("own_work", "Nobody decides on what they wrote or asked for themselves.", "Ask a second person who may decide.")
+	}
 	computing := r.Action == ChartRead || r.Plugin.Digest != "" || r.Plugin.ID != ""
-	if computing && !r.Action.AboutPlugin() && !l.data.Plugins[r.Plugin.Digest].Approved {
+	if computing && r.Action.OpensData() && !l.data.Plugins[r.Plugin.Digest].Approved {
 		bar("plugin_not_approved", "The plugin that would draw this chart is not approved here.",
 			"Your information governance team can approve this release of the plugin.")
 	}
@@ -66,8 +72,8 @@ func (l *live) within(d Decision) Decision {
 	if !d.Allow {
 		return d.closed()
 	}
-	if r.Action.AboutPlugin() {
-		d.Rows = nil
+	if !r.Action.OpensData() {
+		d.Rows, d.Columns = nil, nil
 		return d
 	}
 	asked := asked(r.Resource)

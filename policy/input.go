@@ -16,6 +16,7 @@ type Input struct {
 	Action    Action   `json:"action"`
 	Subject   Subject  `json:"subject"`
 	Plugin    *Plugin  `json:"plugin"` // null where nothing is computed
+	Change    *Change  `json:"change"` // null where nothing is to be changed
 	Resource  Material `json:"resource"`
 }
 
@@ -27,6 +28,7 @@ type Subject struct {
 	Roles     []Role             `json:"roles"`
 	Purpose   Purpose            `json:"purpose"`
 	Assurance string             `json:"assurance"`
+	TrainedOn *measures.Date     `json:"trained_on"` // null where no training is held
 }
 
 // Material is a Resource with its lists filled in.
@@ -73,6 +75,14 @@ func (r Request) Input() Input {
 		plugin.Signers = filled(plugin.Signers)
 		in.Plugin = &plugin
 	}
+	if r.Actor.TrainedOn != 0 {
+		in.Subject.TrainedOn = &r.Actor.TrainedOn
+	}
+	if r.Change.Kind != "" {
+		change := r.Change
+		change.Approvers = filled(change.Approvers)
+		in.Change = &change
+	}
 	in.Resource.Period = spanOf(r.Resource.Period)
 	return in
 }
@@ -92,6 +102,12 @@ func (in Input) Request() Request {
 	}
 	if in.Plugin != nil {
 		r.Plugin = *in.Plugin
+	}
+	if in.Subject.TrainedOn != nil {
+		r.Actor.TrainedOn = *in.Subject.TrainedOn
+	}
+	if in.Change != nil {
+		r.Change = *in.Change
 	}
 	if from := in.Resource.Period.From; from != nil {
 		r.Resource.Period.From = *from

@@ -11,10 +11,13 @@ import (
 // of the request is left empty: no decision may depend on it.
 func inputValue(r Request) ast.Value {
 	in := r.Input()
-	plugin, ods := ast.NullTerm(), ast.NullTerm()
+	plugin, change, ods := ast.NullTerm(), ast.NullTerm(), ast.NullTerm()
 	if p := in.Plugin; p != nil {
 		plugin = object("id", text(p.ID), "version", text(p.Version), "digest", text(p.Digest),
 			"signers", texts(p.Signers), "approval", text(p.Approval))
+	}
+	if c := in.Change; c != nil {
+		change = object("kind", text(c.Kind), "ref", text(c.Ref), "author", text(c.Author), "approvers", texts(c.Approvers))
 	}
 	if in.Subject.ODS != nil {
 		ods = text(*in.Subject.ODS)
@@ -25,8 +28,10 @@ func inputValue(r Request) ast.Value {
 		"request_id", text(""),
 		"action", text(in.Action),
 		"subject", object("id", text(in.Subject.ID), "ods", ods, "orgs", texts(in.Subject.Orgs),
-			"roles", texts(in.Subject.Roles), "purpose", text(in.Subject.Purpose), "assurance", text(in.Subject.Assurance)),
+			"roles", texts(in.Subject.Roles), "purpose", text(in.Subject.Purpose), "assurance", text(in.Subject.Assurance),
+			"trained_on", date(in.Subject.TrainedOn)),
 		"plugin", plugin,
+		"change", change,
 		"resource", object("dataset", text(in.Resource.Dataset), "columns", texts(in.Resource.Columns),
 			"ods", text(in.Resource.ODS), "grain", text(in.Resource.Grain),
 			"stratifiers", texts(in.Resource.Stratifiers), "period", object("from", date(in.Resource.Period.From), "to", date(in.Resource.Period.To))),
@@ -37,7 +42,7 @@ func inputValue(r Request) ast.Value {
 var inputKeys = func() map[string]*ast.Term {
 	keys := map[string]*ast.Term{}
 	for _, name := range []string{"v", "now", "request_id", "action", "subject", "plugin", "resource", "id", "ods", "orgs", "roles",
-		"purpose", "assurance", "version", "digest", "signers", "approval", "dataset", "columns", "grain", "stratifiers", "period", "from", "to"} {
+		"purpose", "assurance", "version", "digest", "signers", "approval", "dataset", "columns", "grain", "stratifiers", "period", "from", "to", "trained_on", "change", "kind", "ref", "author", "approvers"} {
 		keys[name] = ast.StringTerm(name)
 	}
 	return keys

@@ -36,11 +36,32 @@ const (
 	PluginUpload Action = "plugin.upload" // bring a draft, to have it checked
 	PluginTry    Action = "plugin.try"    // look at a draft, and try it on invented figures
 	PluginLift   Action = "plugin.lift"   // let a plugin run again that was in quarantine
+	// What follows is about how an organisation governs its data, and opens none.
+	// Resource.ODS names the organisation, and a Change what is to be changed.
+	PolicyWrite    Action = "policy.write"    // write and test a draft of its policy, see what it would change, propose it
+	PolicyApprove  Action = "policy.approve"  // say yes or no to a draft that somebody else has written
+	PolicyRollback Action = "policy.rollback" // make an earlier revision, approved then, the live one again
+	AccessDecide   Action = "access.decide"   // grant, refuse or end what somebody else has asked for
+	PeopleAppoint  Action = "people.appoint"  // give and take roles at the organisation
+	LogRead        Action = "log.read"        // read who asked for its data, what was decided and why
 )
 
 // AboutPlugin reports whether an action is about a plugin itself. Such a request
 // names no data, and no answer to it opens any.
 func (a Action) AboutPlugin() bool { return a == PluginUpload || a == PluginTry || a == PluginLift }
+
+// AboutGovernance reports whether an action is about how an organisation governs
+// its data. Such a request names no data, and no answer to it opens any.
+func (a Action) AboutGovernance() bool {
+	switch a {
+	case PolicyWrite, PolicyApprove, PolicyRollback, AccessDecide, PeopleAppoint, LogRead:
+		return true
+	}
+	return false
+}
+
+// OpensData reports whether an answer of yes may open data.
+func (a Action) OpensData() bool { return !a.AboutPlugin() && !a.AboutGovernance() }
 
 // Actor is who asks, as the sign-in told it.
 type Actor struct {
@@ -51,6 +72,17 @@ type Actor struct {
 	Roles     []Role             `json:"roles"`
 	Purpose   Purpose            `json:"purpose"`
 	Assurance string             `json:"assurance"` // aal1, aal2, aal3
+	// TrainedOn is the day of the last data security training; 0 where none is held.
+	TrainedOn measures.Date `json:"trained_on"`
+}
+
+// Change is what a request about governance would change, and who has had a hand
+// in it: nobody decides alone on what they wrote or asked for themselves.
+type Change struct {
+	Kind      string   `json:"kind"`      // policy, access, people
+	Ref       string   `json:"ref"`       // a draft's digest, the number of a request, the id of a person
+	Author    string   `json:"author"`    // who wrote it or asked for it
+	Approvers []string `json:"approvers"` // who has said yes before
 }
 
 // Plugin is what the policy is told of the plugin that will compute.
@@ -88,6 +120,7 @@ type Request struct {
 	Action   Action
 	Actor    Actor
 	Plugin   Plugin
+	Change   Change // of a request about governance; its zero value is none
 	Resource Resource
 }
 

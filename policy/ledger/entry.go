@@ -17,7 +17,14 @@ import (
 
 // Version is raised when the canonical bytes change their shape. Old entries
 // keep their bytes for ever, so a reader of the book knows every version.
-const Version = 1
+// Version 2 added the change that a question is about and the day of the last
+// training.
+const Version = 2
+
+// addedInTwo are the keys that an entry of version 1 does not have, as they are
+// written where there is nothing to say. No text can hold them: a quotation mark
+// within a text has a backslash before it.
+var addedInTwo = [][]byte{[]byte(`,"change":null`), []byte(`,"trained_on":null`)}
 
 // ErrBadEntry says that bytes are not the canonical bytes of an entry.
 var ErrBadEntry = errors.New("bad ledger entry")
@@ -73,7 +80,13 @@ func (e Entry) Canonical() ([]byte, error) {
 	if err := encoder.Encode(e); err != nil {
 		return nil, fmt.Errorf("%w %d: %w", ErrBadEntry, e.Sequence, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	canonical := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if e.V == 1 {
+		for _, added := range addedInTwo {
+			canonical = bytes.ReplaceAll(canonical, added, nil)
+		}
+	}
+	return canonical, nil
 }
 
 // Decode reads canonical bytes, and nothing else: the entry, written again,
@@ -103,8 +116,10 @@ func Decode(canonical []byte) (Entry, error) {
 
 func (e Entry) check() error {
 	switch {
-	case e.V != Version:
-		return fmt.Errorf("%w: version %d, this program knows %d", ErrBadEntry, e.V, Version)
+	case e.V < 1 || e.V > Version:
+		return fmt.Errorf("%w: version %d, this program knows those up to %d", ErrBadEntry, e.V, Version)
+	case e.V == 1 && e.Decision != nil && (e.Decision.Input.Change != nil || e.Decision.Input.Subject.TrainedOn != nil):
+		return fmt.Errorf("%w %d: version 1 knows no change and no training", ErrBadEntry, e.Sequence)
 	case e.Sequence < 1:
 		return fmt.Errorf("%w: sequence %d, the first is 1", ErrBadEntry, e.Sequence)
 	case e.ID == "":
