@@ -240,3 +240,17 @@ func (g Grant) Period() Period              { return g.record.decision.Request.R
 func (g Grant) Sees(column string) bool {
 	return g.Valid() && slices.Contains(g.record.decision.Columns, column)
 }
+
+// For reports what is wrong, if anything, with a grant as the key to an act of
+// governance: it must have been given for that action, organisation and change.
+func (g Grant) For(action Action, owner measures.ODSCode, kind, ref string) error {
+	r := g.record.decision.Request
+	switch {
+	case !g.Valid():
+		return fmt.Errorf("%s at %s: the grant is empty", action, owner)
+	case r.Action != action, r.Resource.ODS != owner, r.Change.Kind != kind, r.Change.Ref != ref:
+		return fmt.Errorf("%s of %s %q at %s: the grant is for %s of %s %q at %s", action, kind, ref, owner,
+			r.Action, r.Change.Kind, r.Change.Ref, r.Resource.ODS)
+	}
+	return nil
+}
