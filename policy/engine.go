@@ -142,10 +142,12 @@ func (e *Engine) Decide(ctx context.Context, r Request) (Decision, error) {
 }
 
 // decide asks the baseline, then the trusts concerned, then holds the answer
-// to the host's invariants. Every step can only narrow.
+// to the host's invariants. Every step can only narrow. A trust's policy says
+// who reads its data, not who governs it: with a broken one, or one that says no
+// to everybody, nobody could go back to the one before.
 func (l *live) decide(ctx context.Context, r Request) (Decision, error) {
 	d, err := l.ask(ctx, l.national, r)
-	if err == nil && d.Allow {
+	if err == nil && d.Allow && r.Action.OpensData() {
 		d, err = l.askTrusts(ctx, d)
 	}
 	if err != nil {

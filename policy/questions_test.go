@@ -18,16 +18,21 @@ func questions() iter.Seq[Request] {
 		{ID: "inn", Roles: []Role{"innovator"}},
 		{ID: "man", ODS: "RWG", Orgs: []measures.ODSCode{"RWG", "RQW"}, Roles: []Role{"data_manager"}},
 		{ID: "ops", Roles: []Role{"operator"}},
+		{ID: "gov", ODS: "RWG", Roles: []Role{"governance_lead"}, TrainedOn: measures.DateOf(2026, 5, 1)},
 		{ID: "new", ODS: "RXX", Roles: []Role{"somebody"}},
 		{}}
 	return func(yield func(Request) bool) {
 		for _, who := range people {
 			for _, who.Purpose = range []Purpose{"improvement", "planning"} {
-				for _, action := range []Action{ChartRead, DataExport, DataLoad, PluginTry, "policy.publish"} {
+				for _, action := range []Action{ChartRead, DataExport, DataLoad, PluginTry, PolicyApprove, "policy.publish"} {
 					for _, dataset := range []measures.DatasetID{"ae", "restricted", "diagnostics", "made_up", "rumours"} {
 						for _, ods := range []measures.ODSCode{"RQW", "RWG", "RXX", Everyone} {
 							r := read(who, dataset, ods)
 							r.Action = action
+							if action.AboutGovernance() {
+								r.Plugin, r.Change = Plugin{}, Change{Kind: "policy", Ref: "sha256:1", Author: "man", Approvers: []string{}}
+								r.Resource = Resource{Columns: []string{}, ODS: ods, Grain: "aggregate", Stratifiers: []string{}}
+							}
 							without := r
 							without.Plugin = Plugin{}
 							if !yield(r) || ods == "RQW" && !yield(without) {

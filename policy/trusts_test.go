@@ -72,6 +72,28 @@ func TestBrokenTrustPolicyClosesThatTrustOnly(t *testing.T) {
 	}
 }
 
+// A policy that says no to everybody must not keep its own trust from going
+// back to the one before, or another trust from being appointed to.
+func TestNoPolicyOfATrustLocksItsGovernanceTeamOut(t *testing.T) {
+	lead := Actor{ID: "lead", ODS: "RWG", Orgs: []measures.ODSCode{"RWG"}, Roles: []Role{"governance_lead"}, Purpose: "governance", Assurance: "aal2"}
+	for _, rule := range []string{
+		`decision := object.union(national.decision, {"allow": false, "reasons": [{"code": "no", "message": "No.", "help": "Ask."}]})`,
+		`decision := national.decision if input.action == "data.load"`,
+	} {
+		e := engine(t, withTrusts(ofTrust("RWG", rule)))
+		if decide(t, e, read(lead, "ae", "RWG")).Allow {
+			t.Error("the policy of the trust is not asked")
+		}
+		for _, action := range []Action{PolicyWrite, PolicyApprove, PolicyRollback, AccessDecide, PeopleAppoint, LogRead} {
+			r := Request{ID: "1", Now: noon, Action: action, Actor: lead, Change: Change{Kind: "policy", Ref: "sha256:1", Author: "another"},
+				Resource: Resource{ODS: "RWG", Grain: "aggregate"}}
+			if d := decide(t, e, r); !d.Allow || d.Scope != nil || d.Rows != nil || d.Columns != nil {
+				t.Errorf("%s: %+v", action, d)
+			}
+		}
+	}
+}
+
 func TestQuestionToEverybodyLeavesOutATrustThatSaysNo(t *testing.T) {
 	trusts := ofTrust("RWG", `decision := object.union(national.decision, {"allow": false, "reasons": [{"code": "no", "message": "No.", "help": "Ask."}]})`)
 	trusts["RXX"] = ofTrust("RXX", `decision := object.union(national.decision, {"rows": [{"ods": {"in": ["RXX"]}, "period": {"gte": "2025-01-01"}}]})`)["RXX"]

@@ -69,7 +69,7 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	}
 	var people []session.Person
 	if demonstration {
-		for _, p := range demo.People() {
+		for _, p := range demo.People(measures.Date(time.Now().Unix() / 86400)) {
 			people = append(people, session.Person(p))
 		}
 	}

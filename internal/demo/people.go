@@ -13,12 +13,15 @@ type Person struct {
 }
 
 // People are the readers for whom Signalbox is made, one for each journey, and
-// an analyst who looks at several trusts. Each has the least that the work needs.
-func People() []Person {
+// an analyst who looks at several trusts. Each has the least that the work needs,
+// and was trained in data security a few weeks before today. Two govern, because
+// nobody approves what they wrote themselves.
+func People(today measures.Date) []Person {
 	person := func(id, name string, ods measures.ODSCode, role policy.Role, purpose policy.Purpose, job, story string) Person {
 		p := Person{Job: job, Story: story, Actor: policy.Actor{
 			ID: "demo-" + id, Name: name + " (fictional)", ODS: ods,
 			Orgs: []measures.ODSCode{}, Roles: []policy.Role{role}, Purpose: purpose, Assurance: "aal2",
+			TrainedOn: today - 40,
 		}}
 		if ods != "" {
 			p.Actor.Orgs = append(p.Actor.Orgs, ods)
@@ -34,6 +37,8 @@ func People() []Person {
 			"Loads the trust's figures each month and mends what is refused."),
 		person("governance-lead", "Isla Verrow", "ZZA", "governance_lead", "governance", "Information governance lead",
 			"Answers for who sees the trust's figures, and why."),
+		person("caldicott", "Professor Odile Fenn", "ZZA", "caldicott_guardian", "governance", "Caldicott guardian",
+			"Reads what the governance lead has written, and says yes or no as the second person."),
 		person("clinician-b", "Dr Bram Oakes", "ZZB", "clinician", "improvement", "Geriatrician",
 			"Works at the trust next door, whose unpublished figures are its own."),
 		person("analyst", "Dana Quill", "ZZQNW", "analyst", "planning", "Analyst of an integrated care board",

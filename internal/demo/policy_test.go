@@ -63,7 +63,7 @@ func TestWhoSeesWhatInTheDemonstration(t *testing.T) {
 		{"demo-innovator", "falls_rate", "ZZA", true}, // invented, and said to be
 	} {
 		var actor policy.Actor
-		for _, p := range demo.People() {
+		for _, p := range demo.People(measures.DateOf(2026, 9, 1)) {
 			if p.Actor.ID == test.person {
 				actor = p.Actor
 			}

@@ -30,7 +30,7 @@ bar contains {
 	"message": "This dataset is not in the catalogue.",
 	"help": "Check its name, or ask a data manager to load it.",
 } if {
-	not facts.about_plugin
+	not facts.opens_nothing
 	not facts.dataset.known
 }
 

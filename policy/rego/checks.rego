@@ -32,7 +32,7 @@ checks := [
 	},
 	{"code": "plugin", "text": "The plugin is approved here.", "met": plugin_in_order},
 ] if {
-	not facts.about_plugin
+	not facts.opens_nothing
 }
 
 checks := [
@@ -46,6 +46,24 @@ checks := [
 	{"code": "plugin_lift_role", "text": "You answer for information governance, or operate this Signalbox.", "met": answers},
 ] if {
 	facts.about_plugin
+}
+
+checks := [
+	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},
+	{"code": "own", "text": $"You belong to {facts.owner.name}.", "met": facts.own},
+	{"code": "governance_role", "text": "You answer for information governance.", "met": "govern" in facts.rights},
+	{
+		"code": "governance_purpose",
+		"text": "You came for the purpose of governance.",
+		"met": input.subject.purpose == "governance",
+	},
+	{
+		"code": "second_person",
+		"text": "You have had no hand in it before, where a second person has to decide.",
+		"met": no_hand_in_it,
+	},
+] if {
+	facts.about_governance
 }
 
 default published_openly := false
@@ -74,3 +92,10 @@ default answers := false
 answers if "govern" in facts.rights
 
 answers if "operate" in facts.rights
+
+default no_hand_in_it := true
+
+no_hand_in_it := false if {
+	some reason in bar
+	reason.code in {"own_work", "approved_before", "own_role"}
+}

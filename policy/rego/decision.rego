@@ -79,21 +79,21 @@ missing contains {
 # title: The rows that were asked for
 rows := [{"all": true}] if {
 	facts.everyone
-	not facts.about_plugin
+	not facts.opens_nothing
 }
 
 rows := [{"ods": {"in": [input.resource.ods]}}] if {
 	not facts.everyone
-	not facts.about_plugin
+	not facts.opens_nothing
 }
 
-rows := [] if facts.about_plugin
+rows := [] if facts.opens_nothing
 
 # METADATA
 # title: The organisations that were asked for
-organisations := [] if facts.about_plugin
+organisations := [] if facts.opens_nothing
 
-organisations := [input.resource.ods] if not facts.about_plugin
+organisations := [input.resource.ods] if not facts.opens_nothing
 
 # METADATA
 # title: Every ground is enough by itself, so the mildest terms hold

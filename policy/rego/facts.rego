@@ -18,6 +18,29 @@ default about_plugin := false
 about_plugin if input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
 
 # METADATA
+# title: The question is about how an organisation governs its data, and opens none
+default about_governance := false
+
+about_governance if {
+	input.action in {
+		"policy.write",
+		"policy.approve",
+		"policy.rollback",
+		"access.decide",
+		"people.appoint",
+		"log.read",
+	}
+}
+
+# METADATA
+# title: No answer to the question opens anybody's data
+default opens_nothing := false
+
+opens_nothing if about_plugin
+
+opens_nothing if about_governance
+
+# METADATA
 # title: The dataset
 default dataset := {
 	"known": false,
@@ -100,10 +123,10 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 default plugin := {"needed": false, "approved": false, "datasets": null}
 
 plugin := {"needed": true, "approved": record.approved, "datasets": record.datasets} if {
-	not about_plugin
+	not opens_nothing
 	record := data.reference.plugins[input.plugin.digest]
 } else := {"needed": true, "approved": false, "datasets": null} if {
-	not about_plugin
+	not opens_nothing
 	input.plugin != null
 } else := {"needed": true, "approved": false, "datasets": null} if {
 	input.action == "chart.read"

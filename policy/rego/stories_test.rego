@@ -61,6 +61,7 @@ person(id, organisation, role, purpose) := {
 	"roles": [role],
 	"purpose": purpose,
 	"assurance": "aal2",
+	"trained_on": "2026-05-01",
 }
 
 # Amina is a clinician at Ashford Trust.
@@ -76,13 +77,16 @@ carys := person("carys", "QAA", "analyst", "planning")
 dev := person("dev", "X99", "analyst", "planning")
 
 # Efua writes plugins and belongs to no organisation.
-efua := {"id": "efua", "ods": null, "orgs": [], "roles": ["innovator"], "purpose": "development", "assurance": "aal1"}
+efua := {"id": "efua", "ods": null, "orgs": [], "roles": ["innovator"], "purpose": "development", "assurance": "aal1", "trained_on": null}
 
 # Fen runs the machine.
-fen := {"id": "fen", "ods": null, "orgs": [], "roles": ["operator"], "purpose": "governance", "assurance": "aal2"}
+fen := {"id": "fen", "ods": null, "orgs": [], "roles": ["operator"], "purpose": "governance", "assurance": "aal2", "trained_on": null}
 
 # Hana leads information governance at Ashford Trust.
 hana := person("hana", "RAA", "governance_lead", "governance")
+
+# Ines is the Caldicott guardian of Ashford Trust.
+ines := person("ines", "RAA", "caldicott_guardian", "governance")
 
 # Gwen has signed in and has no role yet.
 gwen := person("gwen", "RAA", "visitor", "improvement")
@@ -94,6 +98,7 @@ asks(who, action, name, organisation) := {
 	"action": action,
 	"subject": who,
 	"plugin": {"id": "spc", "version": "1.0.0", "digest": plugin, "signers": [], "approval": "approved"},
+	"change": null,
 	"resource": {
 		"dataset": name,
 		"columns": ["seen", "total"],
@@ -111,6 +116,13 @@ exports(who, name, organisation) := asks(who, "data.export", name, organisation)
 loads(who, name, organisation) := object.union(asks(who, "data.load", name, organisation), {"plugin": null})
 
 plugs(who, action) := object.union(asks(who, action, "", ""), {"resource": {"columns": [], "period": {"from": null}}})
+
+# About the governance of an organisation: something that Jon has written or asked for.
+governs(who, action, organisation) := object.union(asks(who, action, "", organisation), {
+	"plugin": null,
+	"change": {"kind": "policy", "ref": "sha256:4444", "author": "jon", "approvers": []},
+	"resource": {"columns": [], "period": {"from": null}},
+})
 
 changed(question, changes) := object.union(question, changes)
 
@@ -145,6 +157,13 @@ denied(question, reasons) if {
 	decision.visible_columns == []
 	decision.grants == []
 	decision.cache_seconds == 0
+}
+
+# The codes of what speaks against it.
+reasons(question) := codes if {
+	decision := answer(question)
+	not decision.allow
+	codes := {reason.code | some reason in decision.reasons}
 }
 
 # The words of the only reason.
