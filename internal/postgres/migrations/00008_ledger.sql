@@ -1,0 +1,42 @@
+-- +goose Up
+
+-- What the ledger is searched for, beside the columns that it has. They repeat
+-- what stands in the canonical entry; signalbox audit verify compares the two.
+ALTER TABLE ledger
+	ADD COLUMN subject_ods text NOT NULL DEFAULT '', -- the organisation of who asked
+	ADD COLUMN plugin      text NOT NULL DEFAULT '', -- digest
+	ADD COLUMN codes       text[] NOT NULL DEFAULT '{}'; -- of the reasons and the grants
+UPDATE ledger SET
+	subject_ods = coalesce(e #>> '{decision,input,subject,ods}', ''),
+	plugin      = coalesce(e #>> '{decision,input,plugin,digest}', ''),
+	codes       = ARRAY(SELECT r ->> 'code' FROM json_array_elements(e #> '{decision,reasons}') r)
+		|| ARRAY(SELECT g ->> 'code' FROM json_array_elements(e #> '{decision,grants}') g)
+FROM (SELECT sequence AS s, convert_from(entry, 'UTF8')::json AS e FROM ledger WHERE kind = 'decision') filled
+WHERE sequence = s;
+
+-- A reader pages through the decisions of one organisation, the newest first, and
+-- narrows them by one thing or another. Time comes before the number, because
+-- several programs write with clocks of their own and a search names days.
+CREATE INDEX ledger_about   ON ledger (ods, recorded, sequence)         WHERE kind = 'decision';
+CREATE INDEX ledger_by      ON ledger (subject_ods, recorded, sequence) WHERE kind = 'decision';
+CREATE INDEX ledger_person  ON ledger (actor, recorded, sequence)       WHERE kind = 'decision';
+CREATE INDEX ledger_dataset ON ledger (dataset, recorded, sequence)     WHERE kind = 'decision';
+CREATE INDEX ledger_plugin  ON ledger (plugin, recorded, sequence)      WHERE plugin <> '';
+CREATE INDEX ledger_denied  ON ledger (ods, recorded, sequence)         WHERE NOT allow;
+CREATE INDEX ledger_codes   ON ledger USING gin (codes)                 WHERE kind = 'decision';
+
+-- Old entries may be let go once an export of them is kept: their bytes become
+-- empty and what is searched for with them; their hashes stay, so that the rest,
+-- and an export of them, can still be proved. Only the owner of the tables does
+-- this. Entries are let go from the first one on, without a gap.
+CREATE TABLE ledger_pruned (
+	up_to   int8 PRIMARY KEY CHECK (up_to > 0),
+	pruned  timestamptz NOT NULL,
+	export  text NOT NULL CHECK (export ~ '^sha256:[0-9a-f]{64}$'), -- of the file that was kept
+	size    int8 NOT NULL CHECK (size >= up_to), -- of the head that vouches for them
+	root    bytea NOT NULL CHECK (length(root) = 32)
+);
+GRANT SELECT ON ledger_pruned TO signalbox_app;
+
+-- +goose Down
+-- A ledger is not taken back: restore a backup instead.
