@@ -110,7 +110,7 @@ func TestEverythingIsLabelledAsInvented(t *testing.T) {
 	if !d.Synthetic || !d.Published || d.Title != "Waiting list (demonstration)" || !strings.Contains(d.Attribution, "invented") {
 		t.Errorf("labelled dataset %+v", d)
 	}
-	for _, p := range People() {
+	for _, p := range People(measures.DateOf(2026, 9, 1)) {
 		if !strings.HasSuffix(p.Actor.Name, "(fictional)") || !strings.HasPrefix(p.Actor.ID, "demo-") {
 			t.Errorf("person %q is not labelled", p.Actor.Name)
 		}
@@ -221,7 +221,11 @@ func TestFiguresAddUp(t *testing.T) {
 func TestPeopleBelongToTheDemonstrationAndHaveDifferentNames(t *testing.T) {
 	seen := map[string]bool{}
 	roles := map[string]bool{}
-	for _, p := range People() {
+	today := measures.DateOf(2026, 9, 1)
+	for _, p := range People(today) {
+		if p.Actor.TrainedOn >= today || p.Actor.TrainedOn < today-90 {
+			t.Errorf("%s was trained on %s", p.Actor.ID, p.Actor.TrainedOn)
+		}
 		if seen[p.Actor.ID] || seen[p.Actor.Name] || p.Job == "" || p.Story == "" {
 			t.Errorf("%+v is incomplete or there twice", p)
 		}
@@ -231,7 +235,7 @@ func TestPeopleBelongToTheDemonstrationAndHaveDifferentNames(t *testing.T) {
 			t.Errorf("%s works at %s", p.Actor.ID, p.Actor.ODS)
 		}
 	}
-	for _, role := range []string{"clinician", "innovator", "governance_lead", "data_manager", "improvement_lead", "analyst"} {
+	for _, role := range []string{"clinician", "innovator", "governance_lead", "caldicott_guardian", "data_manager", "improvement_lead", "analyst"} {
 		if !roles[role] {
 			t.Errorf("nobody has the role %s", role)
 		}
