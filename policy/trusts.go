@@ -29,7 +29,7 @@ func (l *live) askTrusts(ctx context.Context, d Decision) (Decision, error) {
 		return d, nil
 	}
 	out := d
-	out.Scope, out.Rows = l.withoutPolicy(), nil
+	out.Scope, out.Rows = narrowScope(d.Scope, l.withoutPolicy()), nil
 	out.Rows = narrowRows(d.Rows, out.Scope)
 	for _, code := range l.codes {
 		r := d.Request
@@ -39,10 +39,12 @@ func (l *live) askTrusts(ctx context.Context, d Decision) (Decision, error) {
 			return Decision{}, err
 		}
 		narrowed := Intersect(d, own)
-		if !narrowed.Allow || len(narrowed.Columns) < len(d.Columns) {
+		named := slices.Contains(narrowed.Scope, code) || slices.Contains(narrowed.Scope, Everyone)
+		if !narrowed.Allow || !named || len(narrowed.Columns) < len(d.Columns) {
 			continue
 		}
 		out.Scope = append(out.Scope, code)
+		out.Obligations = union(out.Obligations, narrowed.Obligations)
 		out.Rows = append(out.Rows, narrowRows(narrowed.Rows, []measures.ODSCode{code})...)
 		out.Disclosure = stricter(out.Disclosure, narrowed.Disclosure)
 		out.CacheSeconds = min(out.CacheSeconds, narrowed.CacheSeconds)
