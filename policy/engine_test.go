@@ -15,6 +15,9 @@ import (
 
 var noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC).Unix()
 
+// trained is some weeks before noon.
+var trained = measures.DateOf(2026, 5, 1)
+
 const approved = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 
 // reference is a small country: two trusts of one integrated care board, a
@@ -63,7 +66,7 @@ func engine(t testing.TB, change ...func(*EngineOptions)) *Engine {
 
 func clinician() Actor {
 	return Actor{ID: "person-7", Name: "A. Person", ODS: "RQW", Orgs: []measures.ODSCode{"RQW"},
-		Roles: []Role{"clinician"}, Purpose: "improvement", Assurance: "aal2"}
+		Roles: []Role{"clinician"}, Purpose: "improvement", Assurance: "aal2", TrainedOn: trained}
 }
 
 func read(who Actor, dataset measures.DatasetID, ods measures.ODSCode) Request {

@@ -13,12 +13,12 @@ import (
 // organisation and plugin of the small country.
 func questions() iter.Seq[Request] {
 	people := []Actor{clinician(),
-		{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}},
-		{ID: "nat", ODS: "X26", Orgs: []measures.ODSCode{"X26"}, Roles: []Role{"analyst"}},
+		{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}, TrainedOn: trained},
+		{ID: "nat", ODS: "X26", Orgs: []measures.ODSCode{"X26"}, Roles: []Role{"analyst"}, TrainedOn: trained},
 		{ID: "inn", Roles: []Role{"innovator"}},
 		{ID: "man", ODS: "RWG", Orgs: []measures.ODSCode{"RWG", "RQW"}, Roles: []Role{"data_manager"}},
 		{ID: "ops", Roles: []Role{"operator"}},
-		{ID: "gov", ODS: "RWG", Roles: []Role{"governance_lead"}, TrainedOn: measures.DateOf(2026, 5, 1)},
+		{ID: "gov", ODS: "RWG", Roles: []Role{"governance_lead"}, TrainedOn: trained},
 		{ID: "new", ODS: "RXX", Roles: []Role{"somebody"}},
 		{}}
 	return func(yield func(Request) bool) {

@@ -25,6 +25,7 @@ type ReferenceData struct {
 	Roles         map[Role]RoleFacts                     `json:"roles"`
 	Purposes      map[Purpose]PurposeFacts               `json:"purposes"`
 	Licences      map[string]LicenceFacts                `json:"licences"` // as datasets write them
+	Training      TrainingFacts                          `json:"training"`
 	Suppression   Disclosure                             `json:"suppression"`
 }
 
@@ -105,6 +106,12 @@ type LicenceFacts struct {
 	Open  bool   `json:"open"`
 }
 
+// TrainingFacts says for how many days after it a training in data security is
+// in date.
+type TrainingFacts struct {
+	MaxDays int `json:"max_days"`
+}
+
 //go:embed rego/national.json
 var nationalJSON []byte
 
@@ -167,6 +174,9 @@ func (d ReferenceData) check() error {
 	if s := d.Suppression; s.MinCellCount < floorAcross || s.RoundTo < 1 {
 		return fmt.Errorf("reference data: suppression below %d, rounding to %d; the least is %d and 1",
 			s.MinCellCount, s.RoundTo, floorAcross)
+	}
+	if d.Training.MaxDays < 1 {
+		return fmt.Errorf("reference data: training is in date for %d days; the least is 1", d.Training.MaxDays)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func TestTrustDeniesWithItsOwnReason(t *testing.T) {
 func TestTrustCannotLoosenTheBaseline(t *testing.T) {
 	e := engine(t, withTrusts(ofTrust("RWG", "decision := object.union(object.union(national.decision, "+yes+`), {"disclosure": {"min_cell_count": 0}})`)))
 	mustDeny(t, e, read(clinician(), "diagnostics", "RWG"), "not_your_trust")
-	board := Actor{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}, Purpose: "planning"}
+	board := Actor{ID: "ana", ODS: "QM7", Orgs: []measures.ODSCode{"QM7"}, Roles: []Role{"analyst"}, Purpose: "planning", TrainedOn: trained}
 	if d := decide(t, e, read(board, "diagnostics", "RWG")); !d.Allow || d.Disclosure.MinCellCount != 8 {
 		t.Errorf("%+v", d)
 	}

@@ -134,7 +134,7 @@ func TestSuppressionHappensBeforeAnythingLeaves(t *testing.T) {
 	h.lookAgain(t, agreement{owner: "RBB", partner: "RCC", dataset: "falls"})
 
 	own, _ := h.chart(t, chartOf(clinician("RBB"), "falls", "RBB"))
-	analyst := policy.Actor{ID: "analyst", ODS: "QNW", Orgs: []measures.ODSCode{"QNW"}, Roles: []policy.Role{"analyst"}, Purpose: "planning", Assurance: "aal2"}
+	analyst := policy.Actor{ID: "analyst", ODS: "QNW", Orgs: []measures.ODSCode{"QNW"}, Roles: []policy.Role{"analyst"}, Purpose: "planning", Assurance: "aal2", TrainedOn: trained}
 	for name, actor := range map[string]policy.Actor{"the board's analyst": analyst, "a partner's clinician": clinician("RCC")} {
 		for _, action := range []policy.Action{policy.ChartRead, policy.DataExport} {
 			question := chartOf(actor, "falls", "RBB")

@@ -235,10 +235,13 @@ func write(t testing.TB, name, content string) string {
 	return path
 }
 
+// trained is some weeks before now.
+var trained = measures.DateOf(2026, 7, 1)
+
 // clinician is somebody who treats patients at a trust.
 func clinician(at measures.ODSCode) policy.Actor {
 	return policy.Actor{ID: "clinician-" + strings.ToLower(string(at)), ODS: at, Orgs: []measures.ODSCode{at},
-		Roles: []policy.Role{"clinician"}, Purpose: "improvement", Assurance: "aal2"}
+		Roles: []policy.Role{"clinician"}, Purpose: "improvement", Assurance: "aal2", TrainedOn: trained}
 }
 
 // chartOf asks for one measure of one organisation.

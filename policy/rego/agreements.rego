@@ -5,7 +5,7 @@ import data.signalbox.facts
 
 # METADATA
 # title: Staff may read what their organisation has an agreement for, until it ends, small numbers hidden
-ground contains {"code": "agreement", "ref": agreement.ref, "min_cell_count": agreement.min_cell_count} if {
+staff_ground contains {"code": "agreement", "ref": agreement.ref, "min_cell_count": agreement.min_cell_count} if {
 	reading
 	"staff" in facts.rights
 	some agreement in facts.agreements

@@ -30,6 +30,11 @@ checks := [
 		"text": $"Your organisation has an agreement with {facts.owner.name} for this purpose that has not ended.",
 		"met": agreed,
 	},
+	{
+		"code": "training",
+		"text": $"Your data security training is no older than {facts.training_days} days.",
+		"met": facts.training.in_date,
+	},
 	{"code": "plugin", "text": "The plugin is approved here.", "met": plugin_in_order},
 ] if {
 	not facts.opens_nothing

@@ -10,13 +10,13 @@ met(question) := codes if {
 }
 
 test_amina_sees_what_speaks_for_her_and_what_does_not if {
-	met(stories.reads(stories.amina, "falls", "RBB")) == {"signed_in", "purpose", "plugin"}
-	met(stories.reads(stories.amina, "falls", "RAA")) == {"signed_in", "purpose", "plugin", "own"}
-	met(stories.reads(stories.amina, "falls", "RCC")) == {"signed_in", "purpose", "plugin", "agreement"}
+	met(stories.reads(stories.amina, "falls", "RBB")) == {"signed_in", "purpose", "training", "plugin"}
+	met(stories.reads(stories.amina, "falls", "RAA")) == {"signed_in", "purpose", "training", "plugin", "own"}
+	met(stories.reads(stories.amina, "falls", "RCC")) == {"signed_in", "purpose", "training", "plugin", "agreement"}
 }
 
 test_published_data_and_the_board_are_named if {
-	met(stories.reads(stories.carys, "emergency", "RBB")) == {"signed_in", "purpose", "plugin", "system", "published"}
+	met(stories.reads(stories.carys, "emergency", "RBB")) == {"signed_in", "purpose", "training", "plugin", "system", "published"}
 }
 
 test_figures_without_a_chart_need_no_plugin_here_either if {

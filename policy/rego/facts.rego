@@ -147,5 +147,41 @@ agreements contains {
 }
 
 # METADATA
+# title: The person's training in data security
+# description: >
+#   It holds on the day itself and for so many days after. A day begins at
+#   midnight in Greenwich.
+default training := {"held": false, "on": null, "begun": false, "in_date": false}
+
+training := {
+	"held": true,
+	"on": input.subject.trained_on,
+	"begun": age >= 0,
+	"in_date": lasts(age),
+} if {
+	input.subject.trained_on != null
+	midnight := time.parse_rfc3339_ns($"{input.subject.trained_on}T00:00:00Z") / 1000000000
+	age := input.now - midnight
+}
+
+default lasts(_) := false
+
+lasts(age) if {
+	age >= 0
+	age < (training_days + 1) * 86400
+}
+
+training_days := data.reference.training.max_days
+
+# METADATA
+# title: A date as people write it
+in_words(date) := $"{trim_left(parts[2], "0")} {months[parts[1]]} {parts[0]}" if parts := split(date, "-")
+
+months := {
+	"01": "January", "02": "February", "03": "March", "04": "April", "05": "May", "06": "June",
+	"07": "July", "08": "August", "09": "September", "10": "October", "11": "November", "12": "December",
+}
+
+# METADATA
 # title: How small numbers are hidden where they must be
 suppression := data.reference.suppression

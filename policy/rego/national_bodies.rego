@@ -5,7 +5,7 @@ import data.signalbox.facts
 
 # METADATA
 # title: Analysts of national bodies may read all organisations' data, small numbers hidden
-ground contains {
+staff_ground contains {
 	"code": "national_body",
 	"ref": input.resource.dataset,
 	"min_cell_count": facts.suppression.min_cell_count,

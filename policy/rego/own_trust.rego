@@ -5,7 +5,7 @@ import data.signalbox.facts
 
 # METADATA
 # title: Staff may read all data of their own organisation, exactly as it is
-ground contains {"code": "own_organisation", "ref": input.resource.ods, "min_cell_count": 0} if {
+staff_ground contains {"code": "own_organisation", "ref": input.resource.ods, "min_cell_count": 0} if {
 	reading
 	facts.own
 	"staff" in facts.rights

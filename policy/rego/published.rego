@@ -18,7 +18,7 @@ ground contains {"code": "published", "ref": input.resource.dataset, "min_cell_c
 
 # METADATA
 # title: Staff may read published figures under another licence, small numbers hidden
-ground contains {
+staff_ground contains {
 	"code": "published_restricted",
 	"ref": input.resource.dataset,
 	"min_cell_count": facts.suppression.min_cell_count,

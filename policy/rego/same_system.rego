@@ -5,7 +5,7 @@ import data.signalbox.facts
 
 # METADATA
 # title: Analysts of an integrated care board may read its organisations' data, small numbers hidden
-ground contains {
+staff_ground contains {
 	"code": "same_system",
 	"ref": facts.owner.icb,
 	"min_cell_count": facts.suppression.min_cell_count,
