@@ -29,7 +29,7 @@ func readingQueries(t *testing.T, db *DB) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries := map[string]string{"coverageQuery": coverageQuery, "eventQuery": eventQuery, "phaseQuery": phaseQuery, "loadsQuery": loadsQuery, "loadedByQuery": loadedByQuery}
+	queries := map[string]string{"coverageQuery": coverageQuery, "eventQuery": eventQuery, "phaseQuery": phaseQuery, "loadsQuery": loadsQuery, "loadedByQuery": loadedByQuery, "reachQuery": reachQuery + "TRUE"}
 	for name, q := range map[string]SeriesQuery{"now": {}, "as of": {AsOf: 99}, "strata": {Stratifier: "type"},
 		"kind and period": {Kind: measures.Trust, Period: policy.Period{From: 18000, To: 30000}}} {
 		q.Columns = []string{"n"}
@@ -194,7 +194,7 @@ func TestEveryReadingQueryIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads := regexp.MustCompile(`(?i)\b(FROM|JOIN)\s+(` + strings.Join(guarded, "|") + `)\b`)
-	listed := strings.Join([]string{coverageQuery, eventQuery, phaseQuery, loadsQuery, loadedByQuery}, "\n") + "FROM observation o\n\tWHERE "
+	listed := strings.Join([]string{coverageQuery, eventQuery, phaseQuery, loadsQuery, loadedByQuery, reachQuery}, "\n") + "FROM observation o\n\tWHERE "
 	found := 0
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") || slices.Contains([]string{"apply.go", "putevents.go"}, name) {
