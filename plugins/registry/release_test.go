@@ -298,7 +298,7 @@ func TestReferrersAreReadNotBelieved(t *testing.T) {
 			}
 			recorded := httptest.NewRecorder()
 			next.ServeHTTP(recorded, q)
-			body := bytes.ReplaceAll(body, []byte(`"artifactType":"`+envelopeType), []byte(`"artifactType":"application/x-unknown`))
+			body := bytes.ReplaceAll(recorded.Body.Bytes(), []byte(`"artifactType":"`+envelopeType), []byte(`"artifactType":"application/x-unknown`))
 			for k, v := range recorded.Header() {
 				if k != "Content-Length" {
 					w.Header()[k] = v
