@@ -29,6 +29,7 @@ var rooms = map[string]string{
 	"github.com/riverqueue/river":         "internal/jobs",
 	"github.com/go-echarts/go-echarts":    "web/plot",
 	"oras.land/oras-go":                   "plugins/registry",
+	"cuelabs.dev/go/oci":                  "plugins/registry",
 	"github.com/landlock-lsm/go-landlock": "plugins/host",
 	"github.com/pressly/goose":            "internal/postgres",
 }
