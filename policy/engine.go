@@ -58,6 +58,7 @@ type live struct {
 	trusts       map[measures.ODSCode]rego.PreparedEvalQuery
 	codes        []measures.ODSCode // of trusts with a policy, in order
 	answers      *cache
+	txn          storage.Transaction // of what is supposed only; nil otherwise
 }
 
 // NewEngine compiles the policy and takes in the reference data.
@@ -161,7 +162,11 @@ func (l *live) decide(ctx context.Context, r Request) (Decision, error) {
 // ask puts a request to one entrypoint. Whatever is not a plain answer is a
 // denial that says what went wrong, except a lack of time, which is no answer.
 func (l *live) ask(ctx context.Context, query rego.PreparedEvalQuery, r Request) (Decision, error) {
-	results, err := query.Eval(ctx, rego.EvalParsedInput(inputValue(r)))
+	options := []rego.EvalOption{rego.EvalParsedInput(inputValue(r))}
+	if l.txn != nil {
+		options = append(options, rego.EvalTransaction(l.txn))
+	}
+	results, err := query.Eval(ctx, options...)
 	switch {
 	case err != nil && (ctx.Err() != nil || topdown.IsCancel(err)):
 		return Decision{}, fmt.Errorf("%w: %w", ErrUnavailable, errors.Join(err, context.Cause(ctx)))
