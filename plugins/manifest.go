@@ -17,6 +17,28 @@ var (
 	version     = regexp.MustCompile(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 )
 
+// Datasets are those that the manifest's own code asks to be given, in order of
+// their names. A manifest without measures only calculates, for the measures of
+// others: it asks for none by name, and the answer is nil.
+func (m *Manifest) Datasets() []measures.DatasetID {
+	if len(m.Measures) == 0 {
+		return nil
+	}
+	asked := []measures.DatasetID{}
+	for i := range m.Measures {
+		own := &m.Measures[i]
+		if own.Uses.Plugin != m.ID {
+			continue // another plugin is given that one
+		}
+		asked = append(asked, own.Dataset)
+		if own.Mix != nil && own.Mix.Dataset != "" {
+			asked = append(asked, own.Mix.Dataset)
+		}
+	}
+	slices.Sort(asked)
+	return slices.Compact(asked)
+}
+
 // Check says everything that is missing or wrong in a manifest. A measure
 // nobody explained, signed or promised to look at again is not complete.
 func (m *Manifest) Check() error {

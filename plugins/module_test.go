@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"slices"
 	"testing"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -209,5 +210,21 @@ func TestAnIncompleteManifestIsRefusedWithEverythingThatIsMissing(t *testing.T) 
 		if err := m.Check(); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("error %v; %q is wanted", err, test.want)
 		}
+	}
+}
+
+func TestAManifestNamesTheDatasetsOfItsOwnCode(t *testing.T) {
+	m := sampleManifest()
+	if m.Datasets() != nil {
+		t.Errorf("a plugin that only calculates asks for %q by name", m.Datasets())
+	}
+	other := measures.Measure{Dataset: "beds", Uses: measures.Uses{Plugin: "another"}}
+	if m.Measures = []measures.Measure{other}; m.Datasets() == nil || len(m.Datasets()) != 0 {
+		t.Errorf("%v; want a list of none, which is not the same as any", m.Datasets())
+	}
+	own := measures.Measure{Dataset: "falls", Uses: measures.Uses{Plugin: m.ID}, Mix: &measures.Mix{Of: "ward", Dataset: "wards"}}
+	m.Measures = []measures.Measure{own, other, own}
+	if got := m.Datasets(); !slices.Equal(got, []measures.DatasetID{"falls", "wards"}) {
+		t.Errorf("%q", got)
 	}
 }

@@ -42,7 +42,8 @@ func Reference(ctx context.Context, register Register, releases []plugins.Releas
 		data.Organisations[o.ODS] = policy.OrganisationFacts{Name: o.Name, Kind: string(o.Kind), ICB: o.ICB.ODS, Region: o.Region.Name}
 	}
 	for _, release := range releases {
-		data.Plugins[string(release.Digest)] = policy.PluginFacts{ID: release.Manifest.ID, Version: release.Manifest.Version, Approved: true}
+		data.Plugins[string(release.Digest)] = policy.PluginFacts{ID: release.Manifest.ID, Version: release.Manifest.Version,
+			Approved: true, Datasets: release.Manifest.Datasets()}
 	}
 	return data, nil
 }
