@@ -191,30 +191,32 @@ func (db *DB) searchOf(ctx context.Context, q LogQuery) (*search, error) {
 	return s, nil
 }
 
-// sql writes the query: each branch gives its own newest, and the newest of all
-// are taken. One condition with OR would read and sort everything.
+// sql writes the query: each branch gives its own newest, out of an index alone,
+// and the newest of all are taken. One condition with OR would read and sort
+// everything.
 func (s *search) sql(results bool) string {
 	var each []string
 	for _, branch := range s.branches {
 		conditions := append([]string{"kind = 'decision'", branch}, s.conditions...)
 		each = append(each, `(
-			SELECT sequence, recorded, request_id, allow, entry
+			SELECT sequence, recorded
 			FROM ledger
 			WHERE `+strings.Join(conditions, " AND ")+`
 			ORDER BY recorded DESC, sequence DESC
 			LIMIT @limit)`)
 	}
-	found := strings.Join(each, " UNION ALL ") + `
-		ORDER BY recorded DESC, sequence DESC
-		LIMIT @limit`
-	if !results {
-		return `SELECT sequence, recorded, entry, NULL::bytea FROM (` + found + `) d`
+	entry, join := `NULL::bytea`, ``
+	if results {
+		entry = `r.entry`
+		join = `LEFT JOIN ledger r ON d.allow AND r.request_id = d.request_id AND r.kind = 'result' AND r.sequence > d.sequence`
 	}
 	return `
-		SELECT d.sequence, d.recorded, d.entry, r.entry
-		FROM (` + found + `) d
-		LEFT JOIN ledger r ON d.allow AND r.request_id = d.request_id AND r.kind = 'result' AND r.sequence > d.sequence
-		ORDER BY d.recorded DESC, d.sequence DESC`
+		SELECT d.sequence, d.recorded, d.entry, ` + entry + `
+		FROM (` + strings.Join(each, " UNION ALL ") + `
+			ORDER BY recorded DESC, sequence DESC
+			LIMIT @limit) found
+		JOIN ledger d USING (sequence) ` + join + `
+		ORDER BY found.recorded DESC, found.sequence DESC`
 }
 
 func readLine(row pgx.CollectableRow) (line LogLine, err error) {

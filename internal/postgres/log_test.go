@@ -166,7 +166,7 @@ func TestOldEntriesAreFiledByTheMigration(t *testing.T) {
 	for _, sql := range []string{
 		`UPDATE goose_db_version SET version_id = 0 WHERE version_id = 8`,
 		`DROP TABLE ledger_pruned`, `ALTER TABLE ledger DROP COLUMN subject_ods, DROP COLUMN plugin, DROP COLUMN codes`,
-		`DROP INDEX ledger_about, ledger_person, ledger_dataset, ledger_denied`,
+		`DROP INDEX IF EXISTS ledger_about, ledger_by, ledger_person, ledger_denied`,
 	} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
