@@ -3,8 +3,8 @@ package plugins
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/signalbox-health/signalbox/measures"
