@@ -11,7 +11,16 @@ import (
 
 // ledgerHashes reads stored hashes in the order of their places.
 func (db *DB) ledgerHashes(ctx context.Context, places []int64) ([]ledger.Hash, error) {
-	rows, err := db.pool.Query(ctx, `SELECT place, hash FROM ledger_hash WHERE place = ANY (@places)`,
+	return readHashes(ctx, db.pool, places)
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func readHashes(ctx context.Context, from querier, places []int64) ([]ledger.Hash, error) {
+	rows, err := from.Query(ctx, `SELECT place, hash FROM ledger_hash WHERE place = ANY (@places)`,
 		pgx.NamedArgs{"places": places})
 	if err != nil {
 		return nil, fmt.Errorf("read ledger hashes: %w", err)
@@ -30,7 +39,7 @@ func (db *DB) ledgerHashes(ctx context.Context, places []int64) ([]ledger.Hash, 
 	for i, place := range places {
 		hash, ok := found[place]
 		if !ok {
-			return nil, fmt.Errorf("ledger hash %d: %w: somebody took it out of the table", place, ErrNotFound)
+			return nil, fmt.Errorf("ledger hash %d: %w: %w: somebody took it out of the table", place, ErrNotFound, ledger.ErrNoHash)
 		}
 		hashes[i] = hash
 	}

@@ -30,16 +30,15 @@ CREATE INDEX ledger_denied ON ledger (ods, recorded, sequence)
 -- An index that stands alone for its pages must know which of them all can see.
 ALTER TABLE ledger SET (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
--- Old entries may be let go once an export of them is kept: their bytes become
--- empty and what is searched for with them; their hashes stay, so that the rest,
--- and an export of them, can still be proved. Only the owner of the tables does
--- this. Entries are let go from the first one on, without a gap.
+-- Old entries about data may be let go once an export of them is kept: their
+-- bytes become empty and what is searched for with them; their hashes stay, so
+-- that the rest, and an export of them, can still be proved. Acts of governance
+-- stay for good. Only the owner of the tables does this, and signs for it: note
+-- is policy/ledger.Pruning.
 CREATE TABLE ledger_pruned (
-	up_to   int8 PRIMARY KEY CHECK (up_to > 0),
-	pruned  timestamptz NOT NULL,
-	export  text NOT NULL CHECK (export ~ '^sha256:[0-9a-f]{64}$'), -- of the file that was kept
-	size    int8 NOT NULL CHECK (size >= up_to), -- of the head that vouches for them
-	root    bytea NOT NULL CHECK (length(root) = 32)
+	up_to  int8 PRIMARY KEY CHECK (up_to > 0),
+	pruned timestamptz NOT NULL,
+	note   text NOT NULL
 );
 GRANT SELECT ON ledger_pruned TO signalbox_app;
 
