@@ -15,7 +15,8 @@ import (
 // ErrBadPolicy says that a policy was refused before it went live.
 var ErrBadPolicy = errors.New("bad policy")
 
-// Limits of one policy, so that compiling it cannot take for ever.
+// Limits of one policy, the baseline or that of one trust, so that compiling it
+// cannot take for ever.
 const (
 	maxPolicyBytes = 256 << 10
 	maxPolicyFiles = 64
@@ -111,14 +112,19 @@ func newCompiler() (*ast.Compiler, error) {
 		WithSchemas(set).WithUseTypeCheckAnnotations(true), nil
 }
 
-func parse(modules []Module) (map[string]*ast.Module, error) {
+// bounded holds the files of one policy to the limits.
+func bounded(modules []Module) error {
 	size := 0
 	for _, m := range modules {
 		size += len(m.Source)
 	}
 	if len(modules) > maxPolicyFiles || size > maxPolicyBytes {
-		return nil, fmt.Errorf("%w: %d files and %d bytes; the most are %d and %d", ErrBadPolicy, len(modules), size, maxPolicyFiles, maxPolicyBytes)
+		return fmt.Errorf("%w: %d files and %d bytes; the most are %d and %d", ErrBadPolicy, len(modules), size, maxPolicyFiles, maxPolicyBytes)
 	}
+	return nil
+}
+
+func parse(modules []Module) (map[string]*ast.Module, error) {
 	parsed := map[string]*ast.Module{}
 	for _, m := range modules {
 		module, err := ast.ParseModuleWithOpts(m.Name, m.Source,

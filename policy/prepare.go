@@ -27,6 +27,9 @@ func compilePolicy(p Policy) (*rules, error) {
 			return nil, err
 		}
 	}
+	if err := bounded(national); err != nil {
+		return nil, err
+	}
 	var modules []Module
 	for _, m := range national {
 		if !m.isTest() {
@@ -37,6 +40,9 @@ func compilePolicy(p Policy) (*rules, error) {
 	for _, code := range slices.Sorted(maps.Keys(p.Trusts)) {
 		if !code.Valid() || code == Everyone {
 			return nil, fmt.Errorf("%w: %q is no ODS code of a trust", ErrBadPolicy, code)
+		}
+		if err := bounded(p.Trusts[code]); err != nil {
+			return nil, err
 		}
 		entry := trustEntry(code)
 		for _, m := range p.Trusts[code] {

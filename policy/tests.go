@@ -41,6 +41,9 @@ func (f TestFailure) String() string {
 // itself. Reference data is that of the baseline; tests put theirs in with
 // "with".
 func Test(ctx context.Context, modules []Module) (TestReport, error) {
+	if err := bounded(modules); err != nil {
+		return TestReport{}, err
+	}
 	modules, err := besideBaseline(modules)
 	if err != nil {
 		return TestReport{}, err

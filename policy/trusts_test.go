@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -122,4 +123,15 @@ func TestQuestionToEverybodyLeavesOutATrustThatSaysNo(t *testing.T) {
 	if slices.Contains(d.Scope, Everyone) {
 		t.Errorf("scope %v", d.Scope)
 	}
+}
+
+func TestManyTrustsEachHaveAPolicyOfTheirOwn(t *testing.T) {
+	trusts := map[measures.ODSCode][]Module{}
+	for i := range 100 {
+		code := measures.ODSCode("Q" + string(rune('A'+i/26)) + string(rune('A'+i%26)))
+		trusts[code] = ofTrust(code, "decision := national.decision\n# "+strings.Repeat("x", 20_000))[code]
+	}
+	engine(t, withTrusts(trusts))
+	trusts["QAA"][0].Source += "# " + strings.Repeat("x", maxPolicyBytes)
+	mustRefuse(t, Policy{Trusts: trusts}, "the most are")
 }
