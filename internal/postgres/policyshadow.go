@@ -31,6 +31,7 @@ type PolicyStretch struct {
 	Draft, Version       int
 	Since, Until         time.Time
 	Decisions, Different int
+	Dropped              int // decisions that could not be asked: too much at once
 	Changed              []candidate.Changed
 }
 
@@ -79,11 +80,11 @@ func (db *DB) KeepPolicyStretch(ctx context.Context, s PolicyStretch) error {
 	text, err := json.Marshal(s.Changed)
 	if err == nil {
 		_, err = db.pool.Exec(ctx, `
-			INSERT INTO policy_shadow_stretch (ods, draft, version, since, until, decisions, different, changed)
-			VALUES (@ods, @draft, @version, @since, @until, @decisions, @different, @changed)
+			INSERT INTO policy_shadow_stretch (ods, draft, version, since, until, decisions, different, dropped, changed)
+			VALUES (@ods, @draft, @version, @since, @until, @decisions, @different, @dropped, @changed)
 			ON CONFLICT DO NOTHING`,
 			pgx.NamedArgs{"ods": s.Owner, "draft": s.Draft, "version": s.Version, "since": moment(s.Since), "until": moment(s.Until),
-				"decisions": s.Decisions, "different": s.Different, "changed": string(text)})
+				"decisions": s.Decisions, "different": s.Different, "dropped": s.Dropped, "changed": string(text)})
 	}
 	if err != nil {
 		return fmt.Errorf("keep what draft %d of %s would have answered: %w", s.Draft, s.Owner, err)
@@ -94,7 +95,7 @@ func (db *DB) KeepPolicyStretch(ctx context.Context, s PolicyStretch) error {
 // PolicyStretches gives what a version would have answered since a moment, in order.
 func (db *DB) PolicyStretches(ctx context.Context, owner measures.ODSCode, draft, version int, since time.Time) ([]PolicyStretch, error) {
 	rows, err := db.pool.Query(ctx, `
-		SELECT since, until, decisions, different, changed
+		SELECT since, until, decisions, different, dropped, changed
 		FROM policy_shadow_stretch
 		WHERE ods = @ods AND draft = @draft AND version = @version AND since >= @since
 		ORDER BY since`,
@@ -105,13 +106,30 @@ func (db *DB) PolicyStretches(ctx context.Context, owner measures.ODSCode, draft
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (PolicyStretch, error) {
 		s := PolicyStretch{Owner: owner, Draft: draft, Version: version}
 		var changed []byte
-		if err := row.Scan(&s.Since, &s.Until, &s.Decisions, &s.Different, &changed); err != nil {
+		if err := row.Scan(&s.Since, &s.Until, &s.Decisions, &s.Different, &s.Dropped, &changed); err != nil {
 			return s, err
 		}
 		return s, json.Unmarshal(changed, &s.Changed)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("what draft %d of %s would have answered: %w", draft, owner, err)
+	}
+	return list, nil
+}
+
+// PolicyShadowActs gives when a version's shadow runs began and ended, in order.
+func (db *DB) PolicyShadowActs(ctx context.Context, v PolicyVersion) ([]PolicyShadow, error) {
+	rows, err := db.pool.Query(ctx, `
+		SELECT ods, draft, version, at, by, ends, record
+		FROM policy_shadow
+		WHERE ods = @ods AND draft = @draft AND version = @version
+		ORDER BY at`, pgx.NamedArgs{"ods": v.Owner, "draft": v.Draft, "version": v.Version})
+	if err != nil {
+		return nil, fmt.Errorf("shadow runs of draft %d of %s: %w", v.Draft, v.Owner, err)
+	}
+	list, err := pgx.CollectRows(rows, readShadow)
+	if err != nil {
+		return nil, fmt.Errorf("shadow runs of draft %d of %s: %w", v.Draft, v.Owner, err)
 	}
 	return list, nil
 }

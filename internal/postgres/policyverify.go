@@ -61,7 +61,9 @@ func (db *DB) VerifyPolicies(ctx context.Context) ([]PolicyFault, error) {
 				"the ledger knows of this act, and the store does not: it was taken out"})
 		}
 	}
-	slices.SortFunc(faults, func(a, b PolicyFault) int { return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Where, b.Where)) })
+	slices.SortFunc(faults, func(a, b PolicyFault) int {
+		return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Where, b.Where))
+	})
 	return faults, nil
 }
 

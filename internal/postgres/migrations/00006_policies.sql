@@ -137,6 +137,7 @@ CREATE TABLE policy_shadow_stretch (
 	until     timestamptz NOT NULL CHECK (until > since),
 	decisions int4 NOT NULL CHECK (decisions >= 0),
 	different int4 NOT NULL CHECK (different >= 0),
+	dropped   int4 NOT NULL CHECK (dropped >= 0), -- could not be asked: too much at once
 	changed   json NOT NULL,
 	PRIMARY KEY (ods, draft, version, since),
 	FOREIGN KEY (ods, draft, version) REFERENCES policy_version
