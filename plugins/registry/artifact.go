@@ -39,10 +39,12 @@ const (
 // Release is a plugin as it travels: its contents, which are a module or a
 // manifest without code, the signatures, and the list of what went into it.
 type Release struct {
-	Contents  []byte
-	Manifest  plugins.Manifest
-	Signature Envelope // with as many signatures as were found
-	SBOM      []byte   // SPDX 2.3 as JSON; nil where there is none
+	Contents []byte
+	Manifest plugins.Manifest
+	// Signed are the statements about it, each with its signatures. Where anybody may
+	// attach something to an artifact, some may be by strangers: they spoil nothing.
+	Signed []Envelope
+	SBOM   []byte // SPDX 2.3 as JSON; nil where there is none
 }
 
 // Digest names the contents.
@@ -80,7 +82,10 @@ type wasmConfig struct {
 // signature, so that whoever finds it finds everything.
 func (r Release) pack(ctx context.Context, into content.Pusher) (artifact ocispec.Descriptor, referrers []ocispec.Descriptor, err error) {
 	none := ocispec.Descriptor{}
-	statement, err := StatementOf(r.Signature)
+	if len(r.Signed) == 0 {
+		return none, nil, fmt.Errorf("write release %s %s: %w", r.Manifest.ID, r.Manifest.Version, ErrUnsigned)
+	}
+	statement, err := StatementOf(r.Signed[0])
 	if err != nil {
 		return none, nil, err
 	}
@@ -111,22 +116,23 @@ func (r Release) pack(ctx context.Context, into content.Pusher) (artifact ocispe
 	if err != nil {
 		return none, nil, fmt.Errorf("write release %s %s: %w", r.Manifest.ID, r.Manifest.Version, err)
 	}
-	signature, err := r.Signature.Encode()
-	if err != nil {
-		return none, nil, err
-	}
-	for _, said := range []struct {
-		kind string
-		text []byte
-	}{{sbomType, r.SBOM}, {envelopeType, signature}} {
-		if said.text == nil {
-			continue
-		}
-		layer, err := put(ctx, into, said.kind, said.text)
+	said := []saying{{sbomType, r.SBOM}}
+	for _, e := range r.Signed {
+		text, err := e.Encode()
 		if err != nil {
 			return none, nil, err
 		}
-		referrer, err := oras.PackManifest(ctx, into, oras.PackManifestVersion1_1, said.kind, oras.PackManifestOptions{
+		said = append(said, saying{envelopeType, text})
+	}
+	for _, one := range said {
+		if one.text == nil {
+			continue
+		}
+		layer, err := put(ctx, into, one.kind, one.text)
+		if err != nil {
+			return none, nil, err
+		}
+		referrer, err := oras.PackManifest(ctx, into, oras.PackManifestVersion1_1, one.kind, oras.PackManifestOptions{
 			Subject: &artifact, Layers: []ocispec.Descriptor{layer}, ManifestAnnotations: created})
 		if err != nil {
 			return none, nil, fmt.Errorf("write what is said of release %s %s: %w", r.Manifest.ID, r.Manifest.Version, err)
@@ -134,6 +140,12 @@ func (r Release) pack(ctx context.Context, into content.Pusher) (artifact ocispe
 		referrers = append(referrers, referrer)
 	}
 	return artifact, referrers, nil
+}
+
+// saying is a document about a release: a signature, or the list of parts.
+type saying struct {
+	kind string
+	text []byte
 }
 
 // put writes some bytes that may be there already.
@@ -183,6 +195,7 @@ func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descri
 	if len(found) > maxReferrers {
 		return fmt.Errorf("%d documents about %s %s: %w; the most are %d", len(found), r.Manifest.ID, r.Manifest.Version, ErrOversize, maxReferrers)
 	}
+	var parts [][]byte
 	for _, d := range found {
 		var referrer ocispec.Manifest
 		if d.Digest == artifact.Digest || fetchJSON(ctx, from, d, &referrer) != nil {
@@ -191,61 +204,44 @@ func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descri
 		if referrer.Subject == nil || referrer.Subject.Digest != artifact.Digest || len(referrer.Layers) != 1 {
 			continue
 		}
-		r.take(ctx, from, referrer.Layers[0])
+		text, err := fetch(ctx, from, referrer.Layers[0], maxSBOM)
+		if err != nil {
+			continue
+		}
+		if e, about := r.statement(text); about {
+			r.Signed = append(r.Signed, e)
+		} else {
+			parts = append(parts, text)
+		}
 	}
+	r.SBOM = r.signedParts(parts)
 	return nil
 }
 
-// take adds a signature, or the list of parts.
-func (r *Release) take(ctx context.Context, from source, layer ocispec.Descriptor) {
-	switch layer.MediaType {
-	case sbomType:
-		if text, err := fetch(ctx, from, layer, maxSBOM); err == nil {
-			r.SBOM = text
-		}
-	default:
-		text, err := fetch(ctx, from, layer, maxEnvelope)
-		if err != nil {
-			return
-		}
-		e, err := DecodeEnvelope(text)
-		if err != nil {
-			return
-		}
-		if s, err := StatementOf(e); err != nil || s.Contents != r.Digest() {
-			return
-		}
-		r.Signature = r.Signature.join(e)
+// statement reads a statement about this very release.
+func (r *Release) statement(text []byte) (Envelope, bool) {
+	e, err := DecodeEnvelope(text)
+	if err != nil {
+		return Envelope{}, false
 	}
+	s, err := StatementOf(e)
+	return e, err == nil && s.Contents == r.Digest()
 }
 
-// join adds the signatures of another envelope around the same payload. Of two
-// statements the one with more signatures is kept.
-func (e Envelope) join(other Envelope) Envelope {
-	if e.Payload == nil {
-		return other
-	}
-	if e.PayloadType != other.PayloadType || !bytes.Equal(e.Payload, other.Payload) {
-		if len(other.Signatures) > len(e.Signatures) {
-			return other
+// signedParts finds the list of parts that a statement names.
+func (r *Release) signedParts(lists [][]byte) []byte {
+	for _, e := range r.Signed {
+		s, err := StatementOf(e)
+		if err != nil {
+			continue
 		}
-		return e
-	}
-	for _, s := range other.Signatures {
-		if len(e.Signatures) < maxSignatures && !e.has(s) {
-			e.Signatures = append(e.Signatures, s)
+		for _, text := range lists {
+			if plugins.DigestOf(text) == s.Release.SBOM {
+				return text
+			}
 		}
 	}
-	return e
-}
-
-func (e Envelope) has(s Signature) bool {
-	for _, have := range e.Signatures {
-		if have.KeyID == s.KeyID && bytes.Equal(have.Sig, s.Sig) {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 // fetch reads bytes that must have the digest and the size that name them.

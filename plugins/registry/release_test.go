@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"cuelabs.dev/go/oci/ociregistry/ocimem"
 	"cuelabs.dev/go/oci/ociregistry/ociserver"
@@ -31,14 +32,18 @@ func (c *country) release(t testing.TB) Release {
 		t.Fatal(err)
 	}
 	c.manifest = r.Manifest
-	r.Signature = c.signed(t, c.statement(t), c.ada, c.ben)
-	r.SBOM = []byte(`{"spdxVersion":"SPDX-2.3"}`)
+	if r, err = r.Sign(c.ada, "bellmere", Build{Language: "go", Toolchain: "go1.26.0"}, today); err == nil {
+		r, err = r.Sign(c.ben, "bellmere", Build{}, today.Add(time.Hour))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
 func (c *country) believes(t testing.TB, r Release) {
 	t.Helper()
-	if _, err := c.list.Check(r.Signature, r.Contents, r.Manifest, today); err != nil {
+	if _, err := c.list.Check(r, today); err != nil {
 		t.Error(err)
 	}
 	if len(r.SBOM) == 0 {
@@ -216,11 +221,40 @@ func TestReleaseTravelsThroughARegistry(t *testing.T) {
 func TestSecondPersonSignsWhatIsThere(t *testing.T) {
 	c := newCountry(t)
 	r := c.release(t)
-	s := c.statement(t)
+	e := r.Signed[0]
+	both := e.Signatures
 	at := registryAt(t, nil)
-	for _, signers := range [][]Key{{c.ada}, {c.ben}} {
-		r.Signature = c.signed(t, s, signers...)
+	for _, one := range both {
+		e.Signatures = []Signature{one}
+		r.Signed = []Envelope{e}
 		if _, err := at.Push(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read, err := at.Pull(t.Context(), r.Manifest.ID, "1.2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.believes(t, read)
+}
+
+// TestStrangersSpoilNothing: whoever may push can attach anything to a release.
+func TestStrangersSpoilNothing(t *testing.T) {
+	c := newCountry(t)
+	r := c.release(t)
+	at := registryAt(t, nil)
+	forged := c.statement(t)
+	forged.Release.Publisher = "elsewhere"
+	strange := r
+	bogus := r.Signed[0]
+	bogus.Signatures = nil
+	for range maxSignatures {
+		bogus.Signatures = append(bogus.Signatures, Signature{KeyID: c.ada.Public().ID(), Sig: make([]byte, 64)})
+	}
+	strange.Signed = []Envelope{bogus, c.signed(t, forged, c.stranger)}
+	strange.SBOM = []byte(`{"spdxVersion":"SPDX-2.3","name":"something else"}`)
+	for _, one := range []Release{strange, r} {
+		if _, err := at.Push(t.Context(), one); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,8 +27,44 @@ type Signer struct {
 
 // Check says whether a release may be believed: its contents and manifest are
 // those that were signed, it has the name it should have, and enough people who
-// sign for its publisher have signed. All of it needs no connection.
-func (l *List) Check(e Envelope, contents []byte, manifest plugins.Manifest, now time.Time) (Verified, error) {
+// sign for its publisher have signed. All of it needs no connection. Of several
+// statements one is enough, and the error is about the first.
+func (l *List) Check(release Release, now time.Time) (Verified, error) {
+	if len(release.Signed) == 0 {
+		return Verified{}, fmt.Errorf("release %s %s: %w", release.Manifest.ID, release.Manifest.Version, ErrUnsigned)
+	}
+	var first error
+	for _, e := range joined(release.Signed) {
+		verified, err := l.believe(release, e, now)
+		if err == nil {
+			return verified, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return Verified{}, first
+}
+
+// joined puts the signatures of one statement together.
+func joined(envelopes []Envelope) []Envelope {
+	var out []Envelope
+	for _, e := range envelopes {
+		i := slices.IndexFunc(out, func(o Envelope) bool {
+			return o.PayloadType == e.PayloadType && bytes.Equal(o.Payload, e.Payload)
+		})
+		if i < 0 {
+			out = append(out, e)
+			continue
+		}
+		out[i].Signatures = slices.Concat(out[i].Signatures, e.Signatures)
+	}
+	return out
+}
+
+// believe checks one statement about a release.
+func (l *List) believe(release Release, e Envelope, now time.Time) (Verified, error) {
+	manifest := release.Manifest
 	s, err := StatementOf(e)
 	if err != nil {
 		return Verified{}, err
@@ -39,8 +76,11 @@ func (l *List) Check(e Envelope, contents []byte, manifest plugins.Manifest, now
 	if l.Expired(now) {
 		return refuse(ErrStale, "the list of publishers expired %s; fetch a newer one", l.Expires.Format(time.RFC3339))
 	}
-	if got := plugins.DigestOf(contents); got != s.Contents {
+	if got := release.Digest(); got != s.Contents {
 		return refuse(ErrReplaced, "signed was %s, and this is %s", s.Contents.Short(), got.Short())
+	}
+	if r.SBOM != "" && plugins.DigestOf(release.SBOM) != r.SBOM {
+		return refuse(ErrReplaced, "the list of what went into it is not the one that was signed")
 	}
 	digest, err := ManifestDigest(manifest)
 	if err != nil {

@@ -113,7 +113,7 @@ func TestReleaseIsBelievedOnlyWhenEnoughOfItsPeopleHaveSigned(t *testing.T) {
 			if try.after != nil {
 				try.after(c, &e)
 			}
-			verified, err := c.list.Check(e, c.contents, c.manifest, today)
+			verified, err := c.list.Check(Release{Contents: c.contents, Manifest: c.manifest, Signed: []Envelope{e}}, today)
 			if !errors.Is(err, try.want) {
 				t.Fatalf("%v, want %v", err, try.want)
 			}
@@ -252,7 +252,7 @@ func FuzzEnvelope(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := c.list.Check(e, c.contents, c.manifest, today); err == nil {
+		if _, err := c.list.Check(Release{Contents: c.contents, Manifest: c.manifest, Signed: []Envelope{e}}, today); err == nil {
 			t.Fatalf("believed with one signature of two: %s", text)
 		}
 	})
