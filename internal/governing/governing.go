@@ -34,10 +34,7 @@ type Desk struct {
 // is good for is in its request. A denial is an error that matches
 // policy.ErrDenied and has its record.
 func (d *Desk) Ask(ctx context.Context, actor policy.Actor, action policy.Action, owner measures.ODSCode, change policy.Change) (policy.Grant, error) {
-	request := policy.Request{
-		ID: rand.Text()[:12], Now: d.Now().Unix(), Action: action, Actor: actor, Change: change,
-		Resource: policy.Resource{ODS: owner, Grain: "aggregate"},
-	}
+	request := d.request(actor, action, owner, change)
 	decision, err := d.Policy.Decide(ctx, request)
 	if err != nil {
 		return policy.Grant{}, err
@@ -47,4 +44,11 @@ func (d *Desk) Ask(ctx context.Context, actor policy.Actor, action policy.Action
 		return policy.Grant{}, fmt.Errorf("record the decision about %s at %s: %w", action, owner, err)
 	}
 	return record.Grant()
+}
+
+func (d *Desk) request(actor policy.Actor, action policy.Action, owner measures.ODSCode, change policy.Change) policy.Request {
+	return policy.Request{
+		ID: rand.Text()[:12], Now: d.Now().Unix(), Action: action, Actor: actor, Change: change,
+		Resource: policy.Resource{ODS: owner, Grain: "aggregate"},
+	}
 }
