@@ -78,7 +78,7 @@ func (b *benches) start() (*host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
 	}
-	return host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, CacheDir: b.cfg.draftCache(), Log: b.log})
+	return host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, OnTrial: true, CacheDir: b.cfg.draftCache(), Log: b.log})
 }
 
 // draftCache keeps the compiled code of drafts, apart from that of plugins.

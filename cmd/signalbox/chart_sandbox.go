@@ -13,7 +13,7 @@ func (c *config) startSandbox() (sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
 	}
-	box, err := host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, CacheDir: c.cache(), Log: quiet()})
+	box, err := host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 1, OnTrial: true, CacheDir: c.cache(), Log: quiet()})
 	if err != nil {
 		return nil, err
 	}

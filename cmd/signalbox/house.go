@@ -150,6 +150,9 @@ func startSandboxes(ctx context.Context, cfg *config, shipped *library.Library, 
 		if err == nil {
 			_, err = sandboxes.Install(ctx, module)
 		}
+		if err == nil {
+			err = sandboxes.Vouch(digest) // readers' pages wait for these
+		}
 		if err != nil {
 			_ = sandboxes.Close()
 			return nil, fmt.Errorf("install plugin %s of the library: %w", digest.Short(), err)

@@ -71,7 +71,7 @@ func (c *config) startBench() (bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start it as a sandbox: %w", err)
 	}
-	return host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 2, CacheDir: c.cache(), Log: quiet()})
+	return host.New(host.Options{Executable: []string{self, "sandbox"}, Children: 2, OnTrial: true, CacheDir: c.cache(), Log: quiet()})
 }
 
 // isTerminal reports whether somebody looks at an output as it comes.

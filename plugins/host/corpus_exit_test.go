@@ -16,7 +16,7 @@ func TestAPluginThatExitsDoesNotTakeItsSandboxAlong(t *testing.T) {
 	h := newHost(t, func(o *host.Options) { o.Limits = patient() })
 	exits := install(t, h, guest{imports: []string{"proc_exit"}, run: i32(255) + call(0) + i64(0)}.bytes()).Digest
 	traps := install(t, h, guest{run: opUnreachable}.bytes()).Digest
-	before := waitForChildren(t, 2)
+	before := waitForChildren(t, sandboxes)
 	for range 3 {
 		_, err := h.Run(within(t, time.Minute), exits, corpusQuestion())
 		wantCause(t, err, plugins.ErrFault, "exited with status 255")
@@ -24,7 +24,7 @@ func TestAPluginThatExitsDoesNotTakeItsSandboxAlong(t *testing.T) {
 		wantCause(t, err, plugins.ErrFault, "trap: unreachable")
 	}
 	time.Sleep(100 * time.Millisecond) // for a sandbox to be done with what followed
-	after := waitForChildren(t, 2)
+	after := waitForChildren(t, sandboxes)
 	slices.Sort(before)
 	slices.Sort(after)
 	if !slices.Equal(before, after) {

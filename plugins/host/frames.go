@@ -34,6 +34,8 @@ type Start struct {
 	// Memory bounds the child's data, in bytes; CPU its time, in seconds.
 	Memory uint64
 	CPU    uint64
+	// Nice is by how much it stands back for others who want a processor: 0 to 19.
+	Nice int
 }
 
 // Hello is what a child says when it has shut itself in.

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox-health/signalbox/plugins"
@@ -26,10 +27,18 @@ var ErrUnknown = errors.New("plugin is not installed")
 type Options struct {
 	// Executable starts a child: this program and the word that makes it one.
 	Executable []string
-	// Children is how many run at a time; 0 means one a processor, two at least.
+	// Children is how many run proven plugins at a time; 0 means one a processor,
+	// two at least.
 	Children int
-	// Waiting is how many questions may wait for a child, half of them to one
-	// plugin; 0 means 2,000. Whoever asks beyond that is told to try again.
+	// Trials is how many run plugins on trial, beside those; 0 means half as many,
+	// one at least.
+	Trials int
+	// OnTrial keeps every plugin on trial: Children run them, and there are no
+	// others. It is for tools that examine plugins.
+	OnTrial bool
+	// Waiting is how many questions may wait for a child of either sort, half of
+	// them to one plugin; 0 means 2,000. Whoever asks beyond that is told to try
+	// again.
 	Waiting int
 	// CacheDir keeps compiled code. It must belong to this user alone.
 	CacheDir string
@@ -52,6 +61,10 @@ type Host struct {
 	usage *ledger
 	vault *vault
 
+	// reading is held by whoever takes a module apart, which keeps a processor
+	// busy: one of them at a time, and readers' questions have the others.
+	reading sync.Mutex
+
 	mu      sync.RWMutex
 	modules map[plugins.Digest]*installed
 }
@@ -63,13 +76,20 @@ type installed struct {
 	// restorable says that an instance can be put back, with these globals.
 	restorable bool
 	globals    []string
+	record     record
+	// forgotten is set first of all when the plugin is to be forgotten, so that a
+	// child that loads it just now is noticed.
+	forgotten atomic.Bool
 }
 
 func newInstalled(release plugins.Release, module []byte) *installed {
+	m := &installed{release: release, record: record{enough: provenAfter}}
 	if r, ok := plugins.MakeRestorable(module); ok {
-		return &installed{release, r.Module, true, r.Globals}
+		m.module, m.restorable, m.globals = r.Module, true, r.Globals
+	} else {
+		m.module = slices.Clone(module)
 	}
-	return &installed{release: release, module: slices.Clone(module)}
+	return m
 }
 
 // New starts the children. It fails where the first of them does not start.
@@ -79,6 +99,12 @@ func New(o Options) (*Host, error) {
 	}
 	if o.Children <= 0 {
 		o.Children = max(2, runtime.GOMAXPROCS(0))
+	}
+	if o.Trials <= 0 {
+		o.Trials = max(1, o.Children/2)
+	}
+	if o.OnTrial {
+		o.Children, o.Trials = 0, o.Children
 	}
 	if o.Waiting <= 0 {
 		o.Waiting = 2000
@@ -123,7 +149,11 @@ func (h *Host) Confinement() (inForce, missing []string) {
 func (h *Host) Waiting() int {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
-	return h.pool.waiting.n
+	n := 0
+	for _, l := range h.pool.lanes() {
+		n += l.waiting.n
+	}
+	return n
 }
 
 // Release gives an installed plugin.
@@ -153,16 +183,10 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 	if m, err := h.installed(digest); err == nil {
 		return m.release, nil
 	}
-	if err := plugins.Preflight(module, h.o.Limits); err != nil {
-		return plugins.Release{}, &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: err.Error()}
+	m, err := h.read(digest, module)
+	if err != nil {
+		return plugins.Release{}, err
 	}
-	release := plugins.Release{Digest: digest}
-	if manifest, err := plugins.ManifestOf(module); err == nil {
-		release.Manifest = manifest
-	} else if !errors.Is(err, plugins.ErrNoManifest) {
-		return plugins.Release{}, &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: err.Error()}
-	}
-	m := newInstalled(release, module)
 	// One in quarantine is known and not run, not even to make it ready.
 	quarantined := h.ward.holds(digest)
 	if !quarantined {
@@ -173,8 +197,37 @@ func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, err
 	h.mu.Lock()
 	h.modules[digest] = m
 	h.mu.Unlock()
-	if release.Manifest.ID != "" && !quarantined {
-		h.pool.spread(m)
+	return m.release, nil
+}
+
+// read takes a module apart: preflight, its manifest, and what it takes to put an
+// instance back.
+func (h *Host) read(digest plugins.Digest, module []byte) (*installed, error) {
+	h.reading.Lock()
+	defer h.reading.Unlock()
+	refuse := func(why error) (*installed, error) {
+		return nil, &plugins.Fault{Digest: digest, Kind: plugins.ErrRefused, Cause: why.Error()}
 	}
-	return release, nil
+	if err := plugins.Preflight(module, h.o.Limits); err != nil {
+		return refuse(err)
+	}
+	release := plugins.Release{Digest: digest}
+	if manifest, err := plugins.ManifestOf(module); err == nil {
+		release.Manifest = manifest
+	} else if !errors.Is(err, plugins.ErrNoManifest) {
+		return refuse(err)
+	}
+	return newInstalled(release, module), nil
+}
+
+// Vouch counts an installed plugin among the proven ones although it has not
+// answered yet: for those that come with the program. One that does wrong is on
+// trial again, as any other.
+func (h *Host) Vouch(digest plugins.Digest) error {
+	m, err := h.installed(digest)
+	if err != nil {
+		return err
+	}
+	h.pool.vouch(m)
+	return nil
 }

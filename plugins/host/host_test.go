@@ -193,7 +193,7 @@ func TestAChildThatIsKilledFromOutsideIsReplaced(t *testing.T) {
 	release := install(t, h, built(t, spcFolder))
 	q := request("xmr", 1, 36)
 	for range 3 {
-		before := waitForChildren(t, 2)
+		before := waitForChildren(t, sandboxes)
 		for _, pid := range before {
 			process, err := os.FindProcess(pid)
 			if err != nil {
@@ -206,7 +206,7 @@ func TestAChildThatIsKilledFromOutsideIsReplaced(t *testing.T) {
 		if _, err := h.Run(within(t, 30*time.Second), release.Digest, q); err != nil {
 			t.Fatalf("after all sandboxes were killed: %v", err)
 		}
-		for _, pid := range waitForChildren(t, 2) {
+		for _, pid := range waitForChildren(t, sandboxes) {
 			if slices.Contains(before, pid) {
 				t.Errorf("process %d is still there", pid)
 			}

@@ -200,5 +200,5 @@ func TestCompilingHasABudgetOfItsOwn(t *testing.T) {
 	bystander()
 	checkTold(t, module, err, plugins.ErrRefused, "compiling: it was not compiled within 1s")
 	t.Logf("refused after %v", took)
-	waitForChildren(t, 2)
+	waitForChildren(t, sandboxes)
 }

@@ -17,7 +17,7 @@ func (p *pool) install(ctx context.Context, m *installed) error {
 	if !errors.Is(err, errNotCached) {
 		return err
 	}
-	if err := p.compile(m); err != nil {
+	if err := p.compileInTurn(ctx, m); err != nil {
 		return err
 	}
 	if err = insist(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
@@ -26,9 +26,9 @@ func (p *pool) install(ctx context.Context, m *installed) error {
 	return err
 }
 
-// loadOne loads a module in one child.
+// loadOne loads a module in one of the children where plugins are on trial.
 func (p *pool) loadOne(ctx context.Context, m *installed) error {
-	child, err := p.acquire(ctx, m.release.Digest)
+	child, err := p.acquire(ctx, p.trial, m.release.Digest)
 	if err != nil {
 		return fmt.Errorf("install %s: %w", m.release.Digest.Short(), err)
 	}
@@ -59,6 +59,19 @@ func insist(m *installed, do func() error) error {
 		default:
 			return err
 		}
+	}
+}
+
+// compileInTurn compiles when not too many others do.
+func (p *pool) compileInTurn(ctx context.Context, m *installed) error {
+	select {
+	case p.compilers <- struct{}{}:
+		defer func() { <-p.compilers }()
+		return p.compile(m)
+	case <-p.done:
+		return errClosed
+	case <-ctx.Done():
+		return fmt.Errorf("install %s: %d other modules are being compiled: %w: %w", m.release.Digest.Short(), compilers, plugins.ErrBusy, ctx.Err())
 	}
 }
 
@@ -100,11 +113,11 @@ func (p *pool) compileInto(m *installed, code string) error {
 	if err := os.MkdirAll(code, 0o700); err != nil {
 		return fmt.Errorf("compile %s: %w", digest.Short(), err)
 	}
-	child, err := p.starter.start(Start{Compile: true, Dir: code, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1})
+	child, err := p.starter.start(Start{Compile: true, Dir: code, Memory: uint64(limits.CompileMemory), CPU: uint64(limits.CompileTime/time.Second) + 1, Nice: trialNice})
 	if err != nil {
 		return fmt.Errorf("compile %s: start a sandbox: %w", digest.Short(), err)
 	}
-	if err := p.adopt(child); err != nil {
+	if err := p.adopt(child, p.others); err != nil {
 		return err
 	}
 	defer func() { p.drop(child); <-child.exited }()

@@ -69,6 +69,10 @@ func sandbox(t testing.TB) []string {
 	return []string{self, childWord}
 }
 
+// sandboxes is how many children a host of these tests has: two for proven
+// plugins and one for those on trial.
+const sandboxes = 3
+
 // newHost starts a host, ended with the test.
 func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 	t.Helper()

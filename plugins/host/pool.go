@@ -11,9 +11,6 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 )
 
-// errClosed says that the host has been closed.
-var errClosed = errors.New("the sandboxes have been closed")
-
 const (
 	// spreadModules is how many plugins every child has ready without being
 	// asked: those that gave good answers last.
@@ -31,17 +28,17 @@ const (
 // pool keeps the children, free or busy, and hands them out one question at a
 // time.
 type pool struct {
-	h       *Host
-	starter *starter
+	h         *Host
+	starter   *starter
+	compilers chan struct{} // held by whoever has a module compiled
 
-	mu      sync.Mutex
-	free    []*process
-	waiting *queue
-	all     map[*process]bool
-	recent  []*installed // good answers last come first
-	first   Hello
-	broken  error // why no child can be started, if so
-	closed  bool
+	mu     sync.Mutex
+	proven *lane // nil where every plugin stays on trial
+	trial  *lane
+	others map[*process]bool // children that compile
+	recent []*installed      // proven ones; good answers last come first
+	first  Hello
+	closed bool
 
 	done chan struct{}  // closed with the pool
 	work sync.WaitGroup // what goes on behind callers' backs
@@ -58,18 +55,33 @@ func (p *pool) background(do func()) {
 }
 
 func newPool(h *Host) (*pool, error) {
-	p := &pool{h: h, starter: newStarter(h.o.Executable), all: map[*process]bool{}, waiting: newQueue(h.o.Waiting), done: make(chan struct{})}
-	one, err := p.spawn()
+	p := &pool{h: h, starter: newStarter(h.o.Executable), compilers: make(chan struct{}, compilers),
+		trial: newLane("on trial", h.o.Trials, h.o.Waiting), others: map[*process]bool{}, done: make(chan struct{})}
+	p.trial.nice = trialNice
+	if h.o.Children > 0 {
+		p.proven = newLane("proven", h.o.Children, h.o.Waiting)
+		p.proven.prepared = true
+	}
+	one, err := p.spawn(p.trial)
 	if err != nil {
 		p.starter.stop()
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
 	p.first = one.hello
 	p.give(one)
-	for range h.o.Children - 1 {
-		p.background(p.replace)
+	for _, l := range p.lanes() {
+		for range l.size - len(l.all) {
+			p.background(func() { p.replace(l) })
+		}
 	}
 	return p, nil
+}
+
+func (p *pool) lanes() []*lane {
+	if p.proven == nil {
+		return []*lane{p.trial}
+	}
+	return []*lane{p.proven, p.trial}
 }
 
 func (p *pool) hello() Hello {
@@ -79,13 +91,14 @@ func (p *pool) hello() Hello {
 }
 
 // spawn starts one child for runs.
-func (p *pool) spawn() (*process, error) {
+func (p *pool) spawn(l *lane) (*process, error) {
 	limits := p.h.o.Limits
-	child, err := p.starter.start(Start{Dir: p.h.o.CacheDir, Memory: uint64(limits.CompileMemory), CPU: 3600})
+	child, err := p.starter.start(Start{Dir: p.h.o.CacheDir, Memory: uint64(limits.CompileMemory), CPU: 3600, Nice: l.nice})
 	if err != nil {
 		return nil, err
 	}
-	if err := p.adopt(child); err != nil {
+	child.lane = l
+	if err := p.adopt(child, l.all); err != nil {
 		return nil, err
 	}
 	p.background(func() {
@@ -99,101 +112,81 @@ func (p *pool) spawn() (*process, error) {
 }
 
 // adopt notes a child, so that closing ends it.
-func (p *pool) adopt(child *process) error {
+func (p *pool) adopt(child *process, among map[*process]bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		child.discard()
 		return errClosed
 	}
-	p.all[child] = true
+	among[child] = true
 	return nil
 }
 
 // lost replaces a child that ended while it was free. One that ends while it is
 // busy is noticed by whoever has it.
 func (p *pool) lost(child *process) {
+	l := child.lane
 	p.mu.Lock()
-	at := slices.Index(p.free, child)
+	at := slices.Index(l.free, child)
 	if at >= 0 {
-		p.free = slices.Delete(p.free, at, at+1)
-		delete(p.all, child)
+		l.free = slices.Delete(l.free, at, at+1)
+		delete(l.all, child)
 	}
 	closed := p.closed
 	p.mu.Unlock()
 	if at >= 0 && !closed {
 		child.discard()
 		p.h.o.Log.Warn("a sandbox ended while it was idle", "cause", child.ending())
-		p.replace()
+		p.replace(l)
 	}
 }
 
-// acquire gives a free child, best one that has the plugin loaded, or waits for
-// one until the context ends. Where too many wait already it says so at once.
-func (p *pool) acquire(ctx context.Context, digest plugins.Digest) (*process, error) {
-	child, mine, err := p.freeOrTurn(digest)
+// acquire gives a free child of a lane, or waits for one until the context ends.
+// Where too many wait already it says so at once.
+func (p *pool) acquire(ctx context.Context, l *lane, digest plugins.Digest) (*process, error) {
+	child, mine, err := p.freeOrTurn(l, digest)
 	if child != nil || err != nil {
 		return child, err
 	}
 	select {
 	case child := <-mine:
 		if child == nil {
-			return nil, p.reason()
+			return nil, p.reason(l)
 		}
 		return child, nil
 	case <-ctx.Done():
-		p.forget(digest, mine)
+		p.leave(l, digest, mine)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, fmt.Errorf("all %d sandboxes are busy; try again in a moment: %w: %w", p.h.o.Children, plugins.ErrBusy, ctx.Err())
+			return nil, fmt.Errorf("all %d sandboxes are busy; try again in a moment: %w: %w", l.size, plugins.ErrBusy, ctx.Err())
 		}
 		return nil, ctx.Err()
 	}
 }
 
-// freeOrTurn gives a free child, or a turn to wait for.
-func (p *pool) freeOrTurn(digest plugins.Digest) (*process, turn, error) {
+func (p *pool) freeOrTurn(l *lane, digest plugins.Digest) (*process, turn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, errClosed
 	}
-	if n := len(p.free); n > 0 {
-		best := slices.IndexFunc(p.free, func(c *process) bool { return c.loaded[digest] })
-		if best < 0 {
-			best = n - 1
-		}
-		child := p.free[best]
-		p.free = slices.Delete(p.free, best, best+1)
-		return child, nil, nil
-	}
-	if p.broken != nil && len(p.all) == 0 {
-		return nil, nil, noSandbox(p.broken)
-	}
-	mine, ok := p.waiting.join(digest)
-	if !ok {
-		return nil, nil, fmt.Errorf("%d questions wait for %d sandboxes already; try again in a moment: %w", p.waiting.n, p.h.o.Children, plugins.ErrBusy)
-	}
-	return nil, mine, nil
+	return l.freeOrTurn(digest)
 }
 
-func (p *pool) reason() error {
+func (p *pool) reason(l *lane) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return errClosed
 	}
-	return noSandbox(p.broken)
+	return noSandbox(l.broken)
 }
 
-// noSandbox hides what became of the child that would not start: it had no
-// plugin yet, so none is to blame.
-func noSandbox(why error) error { return fmt.Errorf("no sandbox can be started: %v", why) }
-
-// forget takes a waiter out of the queue, and passes on a child that was
+// leave takes a waiter out of the queue, and passes on a child that was
 // handed to it at the last moment.
-func (p *pool) forget(digest plugins.Digest, mine turn) {
+func (p *pool) leave(l *lane, digest plugins.Digest, mine turn) {
 	p.mu.Lock()
-	p.waiting.leave(digest, mine)
+	l.waiting.leave(digest, mine)
 	p.mu.Unlock()
 	select {
 	case child := <-mine:
@@ -206,6 +199,7 @@ func (p *pool) forget(digest plugins.Digest, mine turn) {
 
 // give makes a child free for whose turn it is.
 func (p *pool) give(child *process) {
+	l := child.lane
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -213,43 +207,57 @@ func (p *pool) give(child *process) {
 		child.discard()
 	case child.gone():
 		// It ended just now; lost looked for it among the free ones too early.
-		delete(p.all, child)
-		p.work.Go(p.replace)
-	case p.waiting.serve(child):
+		delete(l.all, child)
+		p.work.Go(func() { p.replace(l) })
+	case l.waiting.serve(child):
 	default:
-		p.free = append(p.free, child)
+		l.free = append(l.free, child)
 	}
 }
 
-// settle takes a child back after a question: free, if it is well, and
-// otherwise replaced.
+// settle takes a child back after a question: free, if it is well, once it has
+// the plugins that it should have, and otherwise replaced.
 func (p *pool) settle(child *process) {
-	if child.spent || child.gone() || len(child.loaded) > maxLoaded {
+	if child.spent || child.stale.Load() || child.gone() || child.holds() > maxLoaded {
 		p.drop(child)
-		p.background(p.replace)
+		p.background(func() { p.replace(child.lane) })
 		return
 	}
-	p.give(child)
+	m := p.wanting(child)
+	if m == nil {
+		p.give(child)
+		return
+	}
+	p.background(func() {
+		if err := child.load(m, p.h); err != nil {
+			p.unready(m, err)
+			p.shun(m)
+		}
+		p.settle(child)
+	})
 }
 
 func (p *pool) drop(child *process) {
 	child.discard()
 	p.mu.Lock()
-	delete(p.all, child)
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	if child.lane != nil {
+		delete(child.lane.all, child)
+	}
+	delete(p.others, child)
 }
 
 // replace starts a child in the place of one that is gone, and keeps trying:
 // without children nothing can be computed.
-func (p *pool) replace() {
+func (p *pool) replace(l *lane) {
 	for tries := 1; ; tries++ {
-		child, err := p.spawn()
+		child, err := p.spawn(l)
 		if p.isClosed() {
 			return
 		}
 		if err == nil {
 			p.mu.Lock()
-			p.broken = nil
+			l.broken = nil
 			p.mu.Unlock()
 			p.preload(child)
 			p.settle(child)
@@ -259,7 +267,7 @@ func (p *pool) replace() {
 		pause := quickRespawn
 		if tries > quickRespawns {
 			pause = respawn
-			p.giveUp(err)
+			p.giveUp(l, err)
 		}
 		select {
 		case <-time.After(pause):
@@ -270,14 +278,14 @@ func (p *pool) replace() {
 }
 
 // giveUp tells those who wait that no child can be started, if there is none.
-func (p *pool) giveUp(why error) {
+func (p *pool) giveUp(l *lane, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.broken = why
-	if len(p.all) > 0 {
+	l.broken = why
+	if len(l.all) > 0 {
 		return
 	}
-	p.waiting.dismiss()
+	l.waiting.dismiss()
 }
 
 func (p *pool) isClosed() bool {
@@ -294,10 +302,15 @@ func (p *pool) close() error {
 	}
 	p.closed = true
 	close(p.done)
-	all := p.all
-	p.all = map[*process]bool{}
-	p.waiting.dismiss()
-	p.free = nil
+	all := p.others
+	p.others = map[*process]bool{}
+	for _, l := range p.lanes() {
+		for child := range l.all {
+			all[child] = true
+		}
+		l.all, l.free = map[*process]bool{}, nil
+		l.waiting.dismiss()
+	}
 	p.mu.Unlock()
 	for child := range all {
 		child.discard()

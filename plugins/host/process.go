@@ -48,10 +48,38 @@ type process struct {
 	memory uint64                // bytes that it may have resident
 	cut    atomic.Pointer[error] // why it was ended, if this package did that
 
+	lane   *lane // nil for one that compiles
 	hello  Hello
-	loaded map[plugins.Digest]bool
-	spent  bool // to be replaced: dead, out of step, or at the end of its time
-	open   bool // an answer came and its Ready has not
+	spent  bool        // to be replaced: dead, out of step, or at the end of its time
+	stale  atomic.Bool // to be replaced: it holds a plugin that is to be forgotten
+	open   bool        // an answer came and its Ready has not
+	loaded holding
+}
+
+// holding is the plugins that a child has loaded.
+type holding struct {
+	mu  sync.Mutex
+	all map[plugins.Digest]bool
+}
+
+// has reports whether the child has a plugin loaded.
+func (c *process) has(digest plugins.Digest) bool {
+	c.loaded.mu.Lock()
+	defer c.loaded.mu.Unlock()
+	return c.loaded.all[digest]
+}
+
+// holds is how many plugins it has loaded.
+func (c *process) holds() int {
+	c.loaded.mu.Lock()
+	defer c.loaded.mu.Unlock()
+	return len(c.loaded.all)
+}
+
+func (c *process) took(digest plugins.Digest) {
+	c.loaded.mu.Lock()
+	defer c.loaded.mu.Unlock()
+	c.loaded.all[digest] = true
 }
 
 // tail keeps the first bytes that a dying child writes to standard error.
@@ -149,7 +177,7 @@ const maxText = 64 << 10
 // instance ready.
 func (c *process) load(m *installed, h *Host) error {
 	digest := m.release.Digest
-	if c.loaded[digest] {
+	if c.has(digest) {
 		return nil
 	}
 	folder := h.vault.of(c.hello.Engine, digest)
@@ -200,7 +228,10 @@ func (c *process) loadWithin(m *installed, h *Host, dir string, limit time.Durat
 	case wrong.Cause == "" && ready.NotCached:
 		return errNotCached
 	case wrong.Cause == "":
-		c.loaded[digest] = true
+		c.took(digest)
+		if m.forgotten.Load() {
+			c.stale.Store(true)
+		}
 		c.spent = c.spent || ready.Retire
 		return nil
 	}

@@ -191,12 +191,18 @@ func (h *Host) Blame(digest plugins.Digest, q *wire.Request, err error) {
 	var fault *plugins.Fault
 	if errors.As(err, &fault) && errors.Is(err, plugins.ErrFault) {
 		h.usage.fault(digest, fault.Manner)
-		h.blame(digest, fault, subjectOf(q))
+		if m, err := h.installed(digest); err == nil {
+			h.blame(m, fault, subjectOf(q))
+		}
 	}
 }
 
 // blame notes a fault, and tells the keeper and the log if that was one too many.
-func (h *Host) blame(digest plugins.Digest, fault *plugins.Fault, about subject) {
+func (h *Host) blame(m *installed, fault *plugins.Fault, about subject) {
+	digest := m.release.Digest
+	if fault.Manner != plugins.Starved {
+		h.pool.shun(m)
+	}
 	q, closed := h.ward.note(digest, fault.Manner, about)
 	if !closed {
 		return

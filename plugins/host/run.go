@@ -36,8 +36,7 @@ func (h *Host) Run(ctx context.Context, digest plugins.Digest, q wire.Request) (
 	case errors.Is(err, plugins.ErrUnsuited):
 		h.usage.declined(digest)
 	case errors.Is(err, plugins.ErrFault) && errors.As(err, &fault):
-		h.pool.shun(m)
-		h.blame(digest, fault, about)
+		h.blame(m, fault, about)
 	}
 	return charts, err
 }
@@ -49,7 +48,7 @@ func (h *Host) runParts(ctx context.Context, m *installed, q wire.Request) ([]me
 	if len(parts) == 1 {
 		return h.runPart(ctx, m, &q, limit)
 	}
-	atOnce := make(chan struct{}, h.o.Children)
+	atOnce := make(chan struct{}, h.pool.laneFor(m, false).size)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	charts := make([][]measures.Chart, len(parts))
@@ -110,15 +109,15 @@ func (h *Host) runPart(ctx context.Context, m *installed, q *wire.Request, limit
 	if err != nil {
 		return nil, fmt.Errorf("question to %s %s: %w", digest.Short(), q.Entry, err)
 	}
-	answer, err := h.payload(ctx, m, payload, q.Rows(), limit)
+	answer, err := h.payload(ctx, h.pool.laneFor(m, false), m, payload, q.Rows(), limit)
 	if err != nil {
 		return nil, err
 	}
-	return h.read(m, q, answer)
+	return h.chartsIn(m, q, answer)
 }
 
-// read takes an answer's bytes for charts, if that is what they are.
-func (h *Host) read(m *installed, q *wire.Request, payload []byte) ([]measures.Chart, error) {
+// chartsIn takes an answer's bytes for charts, if that is what they are.
+func (h *Host) chartsIn(m *installed, q *wire.Request, payload []byte) ([]measures.Chart, error) {
 	digest := m.release.Digest
 	answer, err := wire.DecodeAnswer(payload)
 	if err == nil {
@@ -143,16 +142,19 @@ func (h *Host) RunPayload(ctx context.Context, digest plugins.Digest, payload []
 	if err != nil {
 		return nil, err
 	}
-	return h.payload(ctx, m, payload, rows, limit)
+	return h.payload(ctx, h.pool.laneFor(m, true), m, payload, rows, limit)
 }
 
-func (h *Host) payload(ctx context.Context, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
+func (h *Host) payload(ctx context.Context, l *lane, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
 	var answer []byte
 	run := func() (err error) {
-		answer, err = h.runOnce(ctx, m, payload, rows, limit)
+		answer, err = h.runOnce(ctx, l, m, payload, rows, limit)
 		return err
 	}
 	err := insist(m, run)
+	if errors.Is(err, errNotCached) && m.forgotten.Load() {
+		return nil, fmt.Errorf("%s: %w", m.release.Digest, ErrUnknown)
+	}
 	if errors.Is(err, errNotCached) {
 		// Somebody emptied the folder of compiled code while we ran.
 		if err = h.pool.install(ctx, m); err == nil {
@@ -166,9 +168,9 @@ func (h *Host) payload(ctx context.Context, m *installed, payload []byte, rows i
 	return answer, err
 }
 
-func (h *Host) runOnce(ctx context.Context, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
+func (h *Host) runOnce(ctx context.Context, l *lane, m *installed, payload []byte, rows int, limit time.Duration) ([]byte, error) {
 	digest := m.release.Digest
-	child, err := h.pool.acquire(ctx, digest)
+	child, err := h.pool.acquire(ctx, l, digest)
 	if errors.Is(err, plugins.ErrBusy) {
 		h.usage.refused(digest)
 	}

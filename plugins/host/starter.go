@@ -82,7 +82,7 @@ func (s *starter) launch() (*process, error) {
 		from:   bufio.NewReaderSize(from, 64<<10),
 		errors: &tail{},
 		exited: make(chan struct{}),
-		loaded: map[plugins.Digest]bool{},
+		loaded: holding{all: map[plugins.Digest]bool{}},
 	}
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = stdin, stdout, c.errors
 	c.cmd.Env = []string{} // not nil, which would mean this process's own

@@ -47,7 +47,11 @@ func Serve(stdin io.Reader, stdout io.Writer) error {
 	// every few of them costs less than after each.
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(int64(w.start.Memory / 2))
+	stands := standBack(w.start.Nice)
 	hello := confine(w.start)
+	if stands != nil {
+		hello.Missing = append(hello.Missing, fmt.Sprintf("standing back for others who want a processor: %v", stands))
+	}
 	hello.Engine = engine()
 	if err := w.send(host.HelloFrame, hello); err != nil {
 		return err
