@@ -176,6 +176,9 @@ func (l *live) ask(ctx context.Context, query rego.PreparedEvalQuery, r Request)
 		return broken(r, "policy_undefined", "The policy has no answer to this question."), nil
 	}
 	d, err := answer(results[0].Expressions[0].Value)
+	for i := 0; err == nil && i < len(d.Rows); i++ {
+		err = d.Rows[i].Check(l.data.Datasets[r.Resource.Dataset])
+	}
 	if err != nil {
 		return broken(r, "decision_malformed", "The policy gave an answer that cannot be read: "+err.Error()), nil
 	}

@@ -32,7 +32,7 @@ func reference(t testing.TB) ReferenceData {
 	data.Datasets = map[measures.DatasetID]DatasetFacts{
 		"ae":          {Title: "A&E attendances", Licence: "OGL-UK-3.0", Published: true, Columns: columns},
 		"restricted":  {Title: "Staff survey", Licence: "© publisher", Published: true, Columns: columns},
-		"diagnostics": {Title: "Waits for a diagnostic test", Licence: "none", Columns: columns},
+		"diagnostics": {Title: "Waits for a diagnostic test", Licence: "none", Columns: columns, Stratifiers: []string{"test"}},
 		"made_up":     {Title: "Made-up attendances", Licence: "none", Synthetic: true, Columns: columns},
 	}
 	data.Organisations = map[measures.ODSCode]OrganisationFacts{

@@ -37,12 +37,15 @@ type DatasetFacts struct {
 	Published bool            `json:"published"`
 	Synthetic bool            `json:"synthetic"`
 	Columns   map[string]bool `json:"columns"`
+	// Stratifiers are what its rows may be split by; none where each row is the
+	// whole of an organisation.
+	Stratifiers []string `json:"stratifiers"`
 }
 
 // FactsOf takes what a policy needs from a dataset.
 func FactsOf(d measures.Dataset) DatasetFacts {
 	facts := DatasetFacts{Title: d.Title, Owner: d.Owner, Licence: d.Licence,
-		Published: d.Published, Synthetic: d.Synthetic, Columns: map[string]bool{}}
+		Published: d.Published, Synthetic: d.Synthetic, Columns: map[string]bool{}, Stratifiers: slices.Clone(d.Stratifiers)}
 	for _, c := range d.Columns {
 		facts.Columns[c.Name] = true
 	}
@@ -135,6 +138,7 @@ func (d ReferenceData) complete() ReferenceData {
 		if f.Columns == nil {
 			f.Columns = map[string]bool{}
 		}
+		f.Stratifiers = filled(f.Stratifiers)
 	})
 	d.Organisations = copied(d.Organisations, nil)
 	d.Plugins = copied(d.Plugins, nil)

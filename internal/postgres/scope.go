@@ -141,13 +141,14 @@ func rowsWhere(rules []policy.RowRule, args pgx.NamedArgs) (string, error) {
 	return "(" + strings.Join(either, " OR ") + ")", nil
 }
 
-// ruleFields says, for each field that a row rule may name, how it is compared
+// ruleFields says, for each field of policy.Fields, how it is compared
 // with a list of texts, and whether it is never, or exactly when, null.
 var ruleFields = map[string]struct{ in, null string }{
-	"ods":     {"o.trust_id IN (SELECT trust_id FROM organisation WHERE ods = ANY (%s::text[]))", "FALSE"},
-	"dataset": {"o.dataset_id IN (SELECT dataset_id FROM dataset WHERE id = ANY (%s::text[]))", "FALSE"},
-	"stratum": {"o.dim_id IN (SELECT dim_id FROM dim WHERE stratum = ANY (%s::text[]) AND dim_id <> 0)", "(o.dim_id = 0)"},
-	"period":  {"o.period = ANY (%s::text[]::date[])", "FALSE"},
+	"ods":        {"o.trust_id IN (SELECT trust_id FROM organisation WHERE ods = ANY (%s::text[]))", "FALSE"},
+	"dataset":    {"o.dataset_id IN (SELECT dataset_id FROM dataset WHERE id = ANY (%s::text[]))", "FALSE"},
+	"stratifier": {"o.dim_id IN (SELECT dim_id FROM dim WHERE stratifier = ANY (%s::text[]) AND dim_id <> 0)", "(o.dim_id = 0)"},
+	"stratum":    {"o.dim_id IN (SELECT dim_id FROM dim WHERE stratum = ANY (%s::text[]) AND dim_id <> 0)", "(o.dim_id = 0)"},
+	"period":     {"o.period = ANY (%s::text[]::date[])", "FALSE"},
 }
 
 var ruleOrders = map[string]string{"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
