@@ -33,17 +33,8 @@ var rowFields = []RowField{
 	{Name: "period", Holds: HoldsDate},
 }
 
-// Fields lists all that a row rule may compare.
-func Fields() []RowField { return slices.Clone(rowFields) }
-
-// RowFields are their names.
-func RowFields() []string {
-	var names []string
-	for _, f := range rowFields {
-		names = append(names, f.Name)
-	}
-	return names
-}
+// RowFields lists all fields that a row rule may name.
+func RowFields() []RowField { return slices.Clone(rowFields) }
 
 // Operators lists those that the field may be compared by. Only dates have an
 // order that means something.

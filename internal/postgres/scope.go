@@ -141,7 +141,7 @@ func rowsWhere(rules []policy.RowRule, args pgx.NamedArgs) (string, error) {
 	return "(" + strings.Join(either, " OR ") + ")", nil
 }
 
-// ruleFields says, for each field of policy.Fields, how it is compared
+// ruleFields says, for each field of policy.RowFields, how it is compared
 // with a list of texts, and whether it is never, or exactly when, null.
 var ruleFields = map[string]struct{ in, null string }{
 	"ods":        {"o.trust_id IN (SELECT trust_id FROM organisation WHERE ods = ANY (%s::text[]))", "FALSE"},

@@ -16,14 +16,14 @@ func TestTheEngineAndTheDatabaseAgreeOnRowRules(t *testing.T) {
 	strata := policy.DatasetFacts{Stratifiers: []string{"type"}}
 	values := map[string]any{"a code": "RAA", "a date": "2025-01-01", "a stratifier": "type", "a number": 7.0, "a truth": true}
 	fields := []string{"numerator", "trust_id", "ODS", ""}
-	for _, f := range policy.Fields() {
+	for _, f := range policy.RowFields() {
 		if _, known := ruleFields[f.Name]; !known {
 			t.Errorf("the database does not know the field %q", f.Name)
 		}
 		fields = append(fields, f.Name)
 	}
-	if len(ruleFields) != len(policy.Fields()) {
-		t.Errorf("the database knows %d fields, the engine %d", len(ruleFields), len(policy.Fields()))
+	if len(ruleFields) != len(policy.RowFields()) {
+		t.Errorf("the database knows %d fields, the engine %d", len(ruleFields), len(policy.RowFields()))
 	}
 	kept := 0
 	for _, field := range fields {
