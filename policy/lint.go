@@ -131,3 +131,9 @@ func ParserOptions() ast.ParserOptions {
 
 // IsTest reports whether a file holds tests, which decide nothing.
 func (m Module) IsTest() bool { return m.isTest() }
+
+// Limits of one policy, tests included: files, and bytes of text.
+const (
+	MaxFiles = maxPolicyFiles
+	MaxBytes = maxPolicyBytes
+)
