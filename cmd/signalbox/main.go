@@ -74,8 +74,10 @@ Rego decide who may see what, and every decision is recorded.`,
 		newLoadCommand(func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newMigrateCommand(func(ctx context.Context) (string, func(), error) { return cfg.startDatabase(ctx, quiet()) }),
 		newPolicyCommand(),
+		newAuditCommand(cfg, func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newChartCommand(cfg.startSandbox, func(ctx context.Context) (*house, error) { return open(ctx, cfg, false, quiet()) }, cfg.terminal),
-		newPluginCommand(cfg.author()),
+		newPluginCommand(cfg, cfg.author()),
+		newHubCommand(),
 		newSandboxCommand(),
 	)
 	return root

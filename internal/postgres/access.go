@@ -211,7 +211,8 @@ func (db *DB) readAccess(ctx context.Context, tx pgx.Tx, where string, args pgx.
 	args["now"], args["days"] = db.now(), AccessDays
 	rows, err := tx.Query(ctx, `
 		SELECT r.request_id, owner.ods, partner.ods, d.id, r.measure, r.columns, r.action, r.purpose, r.why, r.asked_by, r.asked_name, r.roles,
-			r.asked_at, r.denied, CASE WHEN r.state = 'waiting' AND `+lapsed+` THEN 'expired' ELSE r.state END, r.closed_at,
+			r.asked_at, r.denied, CASE WHEN r.state = 'waiting' AND `+lapsed+` THEN 'expired' ELSE r.state END,
+			CASE WHEN r.state = 'waiting' AND `+lapsed+` THEN r.asked_at + make_interval(days => @days) ELSE r.closed_at END,
 			coalesce(r.decided_by, ''), coalesce(r.reason, ''), coalesce(r.decided, 0)
 		FROM access_request r
 		JOIN organisation owner ON owner.trust_id = r.owner_id

@@ -3,9 +3,12 @@ package postgres
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
@@ -138,4 +141,52 @@ func TestSeriesIsReadByIndex(t *testing.T) {
 			t.Errorf("%s is read by\n%s", name, plan)
 		}
 	}
+}
+
+// BenchmarkRowSecurity reads one series of one trust out of a million rows, in
+// turns as the program does it and past row-level security, and reports the one
+// as a share of the other.
+func BenchmarkRowSecurity(b *testing.B) {
+	db := national(b)
+	id, err := db.trustID(b.Context(), "X0100")
+	if err != nil {
+		b.Fatal(err)
+	}
+	entry, err := db.catalogue(b.Context(), "d7")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := scope{trusts: []int16{id}, datasets: []int16{entry.number}}
+	sql, args, err := seriesQuery(grantOf(b, decision("d7", everyone, "numerator")), SeriesQuery{Columns: []string{"numerator"}}, entry, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	settings := db.pool.Config().Copy()
+	delete(settings.ConnConfig.RuntimeParams, "role")
+	powerful, err := pgxpool.NewWithConfig(b.Context(), settings)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer powerful.Close()
+	past := &DB{pool: powerful}
+	var with, without []time.Duration
+	type turn struct {
+		db    *DB
+		times *[]time.Duration
+	}
+	turns := []turn{{db, &with}, {past, &without}}
+	for b.Loop() {
+		slices.Reverse(turns)
+		for _, turn := range turns {
+			began, rows := time.Now(), 0
+			if err := turn.db.read(b.Context(), s, sql, args, func(pgx.Rows) error { rows++; return nil }); err != nil || rows != 120 {
+				b.Fatal(rows, err)
+			}
+			*turn.times = append(*turn.times, time.Since(began))
+		}
+	}
+	slices.Sort(with)
+	slices.Sort(without)
+	b.ReportMetric(float64(with[len(with)/2])/float64(without[len(without)/2]), "with/without")
+	b.ReportMetric(float64(with[len(with)/2].Microseconds()), "p50-us")
 }

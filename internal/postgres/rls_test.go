@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,8 +18,172 @@ import (
 	"github.com/signalbox-health/signalbox/policy"
 )
 
-// guarded are the tables whose rows belong to a trust.
-var guarded = []string{"observation", "load", "dataset_coverage", "event", "phase"}
+// guarded are the tables that hold figures of organisations and what is said about
+// them: those whose policies ask for the scope. TestEveryTableOfAnOrganisationIsGuarded
+// sees to it that a new one is among them.
+func guarded(t testing.TB, db *DB) []string {
+	t.Helper()
+	rows, err := owner(t, db).Query(t.Context(), `
+		SELECT DISTINCT tablename::text
+		FROM pg_policies
+		WHERE schemaname = 'public' AND qual LIKE '%signalbox.scope%'
+		ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 5 {
+		t.Fatalf("tables under the scope: %v, %v", tables, err)
+	}
+	return tables
+}
+
+// unguarded are tables that name an organisation and that everybody may read, with
+// the reason. What is not here needs row-level security.
+var unguarded = map[string]string{
+	"organisation":      "the register is public",
+	"organisation_name": "the register is public",
+	"membership":        "the register is public",
+	"succession":        "the register is public",
+	"appointment":       "holds no figures, and is asked at sign-in, before anybody's organisation is known",
+	"api_token":         "holds no figures, and is found by the digest of its secret, before anybody's organisation is known",
+}
+
+// TestEveryTableOfAnOrganisationIsGuarded asks the database itself which tables
+// name an organisation, so that one that is added without thinking of this is found.
+func TestEveryTableOfAnOrganisationIsGuarded(t *testing.T) {
+	db := open(t)
+	rows, err := owner(t, db).Query(t.Context(), `
+		SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid),
+			r.rolname <> '`+AppRole+`'
+		FROM pg_class c
+		JOIN pg_roles r ON r.oid = c.relowner
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm', 'v')
+			AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('trust_id', 'owner_id', 'partner_id') AND NOT a.attisdropped)
+				OR EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.confrelid = 'organisation'::regclass))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table string
+	var walled, foreign bool
+	found := 0
+	_, err = pgx.ForEachRow(rows, []any{&table, &walled, &foreign}, func() error {
+		found++
+		reason, open := unguarded[table]
+		if !walled && !open || walled && open {
+			t.Errorf("%s names an organisation; row-level security is forced: %v, said to be open because %q", table, walled, reason)
+		}
+		if !foreign {
+			t.Errorf("%s belongs to the role of the program, which could switch its row-level security off", table)
+		}
+		return nil
+	})
+	if err != nil || found < 9 {
+		t.Errorf("%d tables, %v", found, err)
+	}
+}
+
+// TestScansOfEveryGuardedTableStayInTheScope reads whole tables, which is what any
+// query is without its WHERE, in every scope.
+func TestScansOfEveryGuardedTableStayInTheScope(t *testing.T) {
+	db := open(t)
+	secrets(t, db)
+	raa, err := db.trustID(t.Context(), "RAA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range guarded(t, db) {
+		sql := `SELECT trust_id FROM ` + table
+		for name, s := range map[string]scope{"one": {trusts: []int16{raa}, datasets: []int16{1}}, "nobody": {datasets: []int16{1}}} {
+			lines := run(t, db, s, sql)
+			for _, line := range lines {
+				if line != "[1]" && (name == "nobody" || line != fmt.Sprintf("[%d]", raa)) {
+					t.Errorf("%s shows a row of organisation %s to the scope of %s", table, line, name)
+				}
+			}
+			if name == "one" && !slices.Contains(lines, fmt.Sprintf("[%d]", raa)) {
+				t.Errorf("%s shows nothing of the scope's own organisation, so it proves nothing", table)
+			}
+		}
+	}
+}
+
+// TestAScopeEndsWithItsTransaction uses one connection for everything, as a busy
+// pool does: what one reader was shown is gone for the next, after an answer, after
+// an error, and where somebody has left a scope behind in the session.
+func TestAScopeEndsWithItsTransaction(t *testing.T) {
+	first := open(t)
+	secrets(t, first)
+	db, err := Open(t.Context(), Config{URL: first.ownerURL, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	raa, _ := db.trustID(t.Context(), "RAA")
+	rbb, _ := db.trustID(t.Context(), "RBB")
+	of := func(id int16) scope { return scope{trusts: []int16{id}, datasets: []int16{1}} }
+	unscoped := func(when string) {
+		t.Helper()
+		for _, table := range guarded(t, db) {
+			var n int
+			if err := db.pool.QueryRow(t.Context(), `SELECT count(*) FROM `+table+` WHERE trust_id <> 1`).Scan(&n); err != nil || n > 0 {
+				t.Errorf("%s, %s shows %d rows, %v", when, table, n, err)
+			}
+		}
+	}
+	if len(run(t, db, of(rbb), `SELECT numbers FROM observation`)) != 2 {
+		t.Fatal("RBB does not see its own rows")
+	}
+	unscoped("after an answer")
+	if err := db.read(t.Context(), of(rbb), `SELECT 1/0 FROM observation`, pgx.NamedArgs{}, func(pgx.Rows) error { return nil }); err == nil {
+		t.Fatal("1/0 is an answer")
+	}
+	unscoped("after an error")
+	if err := db.read(t.Context(), of(rbb), `SELECT numbers FROM observation`, pgx.NamedArgs{}, func(pgx.Rows) error { return ErrNotFound }); err == nil {
+		t.Fatal("the reader's error is lost")
+	}
+	unscoped("after a reader that gave up")
+	// Nothing in this package sets a scope for a whole session (see the test below).
+	// If something did, the next transaction would still have its own.
+	if _, err := db.pool.Exec(t.Context(), `SELECT set_config('signalbox.scope', '{1,2,3,4}', false), set_config('signalbox.dataset', '{1,2}', false)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range run(t, db, of(raa), `SELECT trust_id, dataset_id FROM observation`) {
+		if line != fmt.Sprintf("[%d 1]", raa) {
+			t.Errorf("a scope left behind shows %s", line)
+		}
+	}
+	if lines := run(t, db, scope{}, `SELECT trust_id FROM observation`); len(lines) > 0 {
+		t.Errorf("a scope left behind shows %v to nobody", lines)
+	}
+}
+
+// TestSettingsLastForATransactionOnly looks for set_config with any other last
+// argument than true, and for SET, in the source of this package.
+func TestSettingsLastForATransactionOnly(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	careless := regexp.MustCompile(`(?i)set_config\([^)]*,\s*false\)|\bSET\s+(SESSION\s+)?signalbox\.`)
+	found := 0
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found += strings.Count(string(source), "set_config(")
+		if m := careless.Find(source); m != nil {
+			t.Errorf("%s: %s lasts for the whole session and reaches whoever has the connection next", name, m)
+		}
+	}
+	if found == 0 {
+		t.Error("no setting was found at all")
+	}
+}
 
 // readingQueries are all queries of this package that read a guarded table for
 // somebody. TestEveryReadingQueryIsListed keeps the list complete.
@@ -122,6 +287,7 @@ func TestQueriesWithoutTheirWhereStillLeakNothing(t *testing.T) {
 func TestWithoutAScopeThereAreNoRows(t *testing.T) {
 	db := open(t)
 	secrets(t, db)
+	tables := guarded(t, db)
 	conn, err := db.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -129,13 +295,13 @@ func TestWithoutAScopeThereAreNoRows(t *testing.T) {
 	defer conn.Release()
 	count := func(table string) (n int) {
 		t.Helper()
-		where := map[string]string{"load": " WHERE trust_id <> 1", "event": " WHERE trust_id <> 1"}[table]
-		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table+where).Scan(&n); err != nil {
+		// Number 1 is England: its loads and events concern everybody.
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table+` WHERE trust_id <> 1 OR '`+table+`' NOT IN ('load', 'event')`).Scan(&n); err != nil {
 			t.Fatalf("%s: %v", table, err)
 		}
 		return n
 	}
-	for _, table := range guarded {
+	for _, table := range tables {
 		if n := count(table); n != 0 {
 			t.Errorf("%s shows %d rows to a session that never had a scope", table, n)
 		}
@@ -144,7 +310,7 @@ func TestWithoutAScopeThereAreNoRows(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `BEGIN; SELECT set_config('signalbox.scope', '{1,2,3}', true), set_config('signalbox.dataset', '{1}', true); COMMIT`); err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range guarded {
+	for _, table := range tables {
 		if n := count(table); n != 0 {
 			t.Errorf("%s shows %d rows after the scope was gone", table, n)
 		}
@@ -193,7 +359,7 @@ func TestEveryReadingQueryIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reads := regexp.MustCompile(`(?i)\b(FROM|JOIN)\s+(` + strings.Join(guarded, "|") + `)\b`)
+	reads := regexp.MustCompile(`(?i)\b(FROM|JOIN)\s+(` + strings.Join(guarded(t, open(t)), "|") + `)\b`)
 	listed := strings.Join([]string{coverageQuery, eventQuery, phaseQuery, loadsQuery, loadedByQuery, reachQuery}, "\n") + "FROM observation o\n\tWHERE "
 	found := 0
 	for _, name := range names {
