@@ -1,23 +1,51 @@
 package web
 
 import (
+	"context"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
 
-// first is the denial in one sentence.
-func (d denied) first() string {
-	if len(d.reasons) == 0 {
-		return "No rule opens it to you."
+// denied is a recorded denial as its reader sees it.
+type denied struct {
+	page    layout.Page
+	record  policy.Record
+	asked   string // what was asked for
+	reasons []policy.Reason
+	checks  []policy.Check  // everything that was asked, and what held
+	links   []link          // what the reader can see now
+	ask     *governance.Ask // the form for asking, where an agreement could help
+}
+
+type link struct{ text, href, why string }
+
+// denied makes the page of a denial: what was asked, why not, what was checked, what
+// is open, and a form for asking where that could help.
+func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, denial *policy.Denial) denied {
+	request := denial.Record.Decision().Request
+	d := denied{page: page, record: denial.Record, reasons: denial.Record.Decision().Reasons}
+	checks, err := s.Policy.Explain(r.Context(), request)
+	if err != nil {
+		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)
 	}
-	return d.reasons[0].Message
+	d.checks = checks
+	switch {
+	case request.Action.AboutPlugin():
+		d.aboutPlugin()
+	case request.Action.AboutGovernance():
+		s.aboutGovernance(r.Context(), &d, actor)
+	default:
+		s.aboutData(r, &d, actor)
+	}
+	d.page.Demo = d.page.Demo || demo.Fictional(request.Resource.ODS)
+	d.unlabel()
+	return d
 }
 
 // plugged says what was asked of a plugin.
@@ -28,107 +56,130 @@ var plugged = map[policy.Action]struct{ title, asked string }{
 }
 
 // aboutPlugin fills the page of a denial that is about a plugin and no chart.
-func (s *Site) aboutPlugin(r *http.Request, d *denied) {
-	request := d.record.Decision().Request
-	said := plugged[request.Action]
+func (d *denied) aboutPlugin() {
+	said := plugged[d.record.Decision().Request.Action]
 	d.page.Title, d.page.Door, d.asked = said.title, layout.Workshop, said.asked
 	d.page.Crumbs = []layout.Crumb{{Name: "Catalogue", URL: "/plugins"}}
-	checks, err := s.Policy.Explain(r.Context(), request)
-	if err != nil {
-		s.Log.Warn("explain a denial", "record", d.record.Sequence(), "error", err)
-	}
-	d.checks = checks
 	d.links = []link{{"The catalogue of measures", "/plugins", "what each answers, and who stands behind it"},
 		{"Plugins in quarantine", "/plugins/quarantine", "what they did, and who may end it"}}
 }
 
-// unlabel takes the label of the demonstration off names in running text, where
-// a line at the top of the page says it once.
-func (d *denied) unlabel() {
-	if !d.page.Demo {
-		return
+// governed says what was asked about an organisation's governance.
+var governed = map[policy.Action]struct{ title, asked string }{
+	policy.PolicyWrite:    {"You cannot write this policy", "Drafts of the policy"},
+	policy.PolicyApprove:  {"You cannot decide on this draft", "Approval of a draft"},
+	policy.PolicyRollback: {"You cannot go back to an earlier policy", "Rollback of the policy"},
+	policy.AccessDecide:   {"You cannot decide on requests here", "Requests and agreements"},
+	policy.PeopleAppoint:  {"You cannot give roles here", "People and roles"},
+	policy.LogRead:        {"You cannot read this log", "Log of decisions"},
+}
+
+// aboutGovernance fills the page of a denial that is about governance and no chart.
+func (s *Site) aboutGovernance(ctx context.Context, d *denied, actor policy.Actor) {
+	request := d.record.Decision().Request
+	said := governed[request.Action]
+	d.page.Title, d.page.Door, d.asked = said.title, layout.Governance, said.asked
+	if name := s.called(ctx, request.Resource.ODS); name != "" {
+		d.asked += " · " + name
 	}
-	plain := func(text string) string { return strings.ReplaceAll(text, demo.Label, "") }
-	d.reasons, d.checks = slices.Clone(d.reasons), slices.Clone(d.checks) // the record keeps its own words
-	for i := range d.reasons {
-		d.reasons[i].Message, d.reasons[i].Help = plain(d.reasons[i].Message), plain(d.reasons[i].Help)
-	}
-	for i := range d.checks {
-		d.checks[i].Text = plain(d.checks[i].Text)
+	d.page.Crumbs = []layout.Crumb{{Name: "Governance", URL: "/governance"}}
+	d.links = []link{{"The rules in force", "/governance/baseline", "the national baseline, in words"},
+		{"What you asked for", "/access/requests", "your requests, and what became of them"}}
+	if actor.ODS != "" {
+		d.links = append(d.links, link{"Your own organisation's charts", "/trusts/" + string(actor.ODS), "your own"})
 	}
 }
 
-// help is what the reader, or somebody else, can do about it.
-func (d denied) help() string {
-	if len(d.reasons) == 0 {
+// called is an organisation's name with its code; empty if it is not known.
+func (s *Site) called(ctx context.Context, code measures.ODSCode) string {
+	name, err := s.Names.OrganisationName(ctx, code)
+	if err != nil {
 		return ""
 	}
-	return d.reasons[0].Help
+	return strings.TrimPrefix(name, demo.Label) + " (" + string(code) + ")"
 }
 
-// helpFor is what would mend a check that did not hold.
-func (d denied) helpFor(code string) string {
-	for _, reason := range d.reasons {
-		if reason.Code == code && reason.Help != d.help() {
-			return reason.Help
+// aboutData fills the page of a denial of figures.
+func (s *Site) aboutData(r *http.Request, d *denied, actor policy.Actor) {
+	ctx := r.Context()
+	request := d.record.Decision().Request
+	measure := s.measureOf(r, request.Resource.Dataset)
+	d.asked = string(request.Resource.Dataset)
+	if measure != nil {
+		d.asked = measure.Title
+	} else if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(request.Resource.Dataset); ok {
+		d.asked = dataset.Title
+	}
+	if name := s.called(ctx, request.Resource.ODS); name != "" {
+		d.asked += " · " + name
+		d.page.Crumbs = []layout.Crumb{{Name: "What changed", URL: "/"}, {Name: name, URL: "/trusts/" + string(request.Resource.ODS)}}
+		if request.Resource.ODS == policy.Everyone {
+			d.asked, d.page.Crumbs = strings.TrimSuffix(d.asked, name)+"all trusts", []layout.Crumb{{Name: "Measures", URL: "/measures"}}
 		}
 	}
-	return ""
+	id := measures.MeasureID("")
+	if measure != nil {
+		id = measure.ID
+	}
+	ask, err := s.Governance.AskFor(ctx, d.record, id)
+	if err != nil {
+		s.Log.Warn("ask whether an agreement would help", "record", d.record.Sequence(), "error", err)
+	}
+	d.ask = ask
+	d.page.Door, d.page.Title = layout.Charts, "You cannot see this chart"
+	if request.Action == policy.DataExport {
+		d.page.Title = "You cannot take these figures away"
+	}
+	if ask != nil || d.mendable() {
+		d.page.Title += " yet"
+	}
+	d.links = s.openTo(ctx, actor, request.Resource.ODS, measure)
 }
 
-// unchecked are the reasons that no check stands for and that the page has not
-// begun with.
-func (d denied) unchecked() []policy.Reason {
-	var rest []policy.Reason
-	for _, reason := range d.reasons {
-		found := false
-		for _, check := range d.checks {
-			found = found || check.Code == reason.Code && !check.Met
+// measureOf is the measure that an address names, if it is one of the dataset.
+func (s *Site) measureOf(r *http.Request, dataset measures.DatasetID) *measures.Measure {
+	name, _, _ := strings.Cut(r.PathValue("measure"), ".")
+	m, err := s.Charts.Analysis.Catalogue.Measure(measures.MeasureID(name))
+	if err != nil || m.Dataset != dataset {
+		return nil
+	}
+	return m
+}
+
+// openTo lists what a reader may see instead: the same measure of their own, and
+// what is published of the organisation that they asked about.
+func (s *Site) openTo(ctx context.Context, actor policy.Actor, owner measures.ODSCode, measure *measures.Measure) []link {
+	var links []link
+	if measure != nil && actor.ODS != "" && actor.ODS != owner && s.has(ctx, actor.ODS, measure.Dataset) {
+		links = append(links, link{measure.Title + ", " + s.called(ctx, actor.ODS), "/trusts/" + string(actor.ODS) + "/measures/" + string(measure.ID), "your own organisation"})
+	}
+	for _, m := range s.Charts.Analysis.Catalogue.Measures() {
+		dataset, known := s.Charts.Analysis.Catalogue.Dataset(m.Dataset)
+		if len(links) >= 3 || !known || !dataset.Published {
+			continue
 		}
-		if said := reason.Message == d.first() && reason.Help == d.help(); !found && !said {
-			rest = append(rest, reason)
+		if owner == policy.Everyone {
+			links = append(links, link{m.Title + ", all trusts", "/measures/" + string(m.ID), "published"})
+		} else if s.has(ctx, owner, m.Dataset) {
+			links = append(links, link{m.Title + ", " + s.called(ctx, owner), "/trusts/" + string(owner) + "/measures/" + string(m.ID), "published, open to anybody who is signed in"})
 		}
 	}
-	return rest
+	if actor.ODS != "" && owner != actor.ODS {
+		links = append(links, link{"All charts of " + s.called(ctx, actor.ODS), "/trusts/" + string(actor.ODS), "your own organisation"})
+	}
+	return links
 }
 
-// ruleText names the rules that denied, for whoever answers for them.
-func (d denied) ruleText() string {
-	var rules []string
-	for _, reason := range d.reasons {
-		if reason.Rule != "" {
-			rules = append(rules, reason.Rule)
+// has reports whether an organisation has figures of a dataset.
+func (s *Site) has(ctx context.Context, code measures.ODSCode, dataset measures.DatasetID) bool {
+	list, err := s.Charts.Register.DatasetsWithData(ctx, code)
+	if err != nil {
+		s.Log.Warn("what an organisation has figures of", "organisation", code, "error", err)
+	}
+	for _, coverage := range list {
+		if coverage.Dataset == dataset {
+			return true
 		}
 	}
-	if len(rules) == 0 {
-		return ""
-	}
-	return "By the national baseline, " + strings.Join(rules, ", ") + "."
-}
-
-// facts is the record of the denial.
-func (d denied) facts() []layout.Fact {
-	decision := d.record.Decision()
-	day := measures.Date(decision.Request.Now / 86400)
-	return []layout.Fact{
-		{Term: "Reference", Value: "record " + strconv.FormatInt(d.record.Sequence(), 10), Code: decision.Request.ID},
-		{Term: "When", Value: day.DayName()},
-		{Term: "Policy", Code: short(decision.PolicyRevision)},
-		{Term: "Data read", Value: "None"},
-	}
-}
-
-// short is a digest for eyes.
-func short(revision string) string {
-	if len(revision) < 16 {
-		return revision
-	}
-	return revision[:11] + "…" + revision[len(revision)-4:]
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return false
 }

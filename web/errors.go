@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
-	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/charts"
+	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/workshop"
 )
@@ -74,10 +73,12 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func troubleOf(err error) trouble {
-	said := (*workshop.Trouble)(nil)
+	said, governed := (*workshop.Trouble)(nil), (*governance.Trouble)(nil)
 	switch {
 	case errors.As(err, &said):
 		return trouble{status: said.Status, title: said.Title, text: said.Text, help: said.Help}
+	case errors.As(err, &governed):
+		return trouble{status: governed.Status, title: governed.Title, text: governed.Text, help: governed.Help}
 	case errors.Is(err, errNotFound):
 		return trouble{status: http.StatusNotFound, title: "There is no such page",
 			text: "The address may be mistyped, or out of date.", help: "Charts have addresses such as /trusts/ZZA/measures/ae-4h."}
@@ -86,7 +87,7 @@ func troubleOf(err error) trouble {
 			text: "Nobody has defined a measure of that name here.", help: "All measures are listed under Measures."}
 	case errors.Is(err, postgres.ErrNotFound):
 		return trouble{status: http.StatusNotFound, title: "Nothing is known by that name",
-			text: "There is no organisation with that code here, and no plugin or draft of that name.", help: "Names need not be exact: try the search."}
+			text: "There is no organisation with that code here, and no plugin, draft or request of that name.", help: "Names need not be exact: try the search."}
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
@@ -119,54 +120,4 @@ func troubleOf(err error) trouble {
 		return trouble{status: http.StatusInternalServerError, title: "Something broke",
 			text: "This page could not be made. The data are safe: nothing was changed.", help: "Please try again in a minute."}
 	}
-}
-
-// denied is a recorded denial as its reader sees it.
-type denied struct {
-	page    layout.Page
-	record  policy.Record
-	asked   string // what was asked for
-	reasons []policy.Reason
-	checks  []policy.Check // everything that was asked, and what held
-	links   []link         // what the reader can see now
-}
-
-type link struct{ text, href, why string }
-
-func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, denial *policy.Denial) denied {
-	decision := denial.Record.Decision()
-	resource := decision.Request.Resource
-	d := denied{page: page, record: denial.Record, reasons: decision.Reasons}
-	d.page.Title, d.page.Door = "You cannot see this chart", layout.Charts
-	if decision.Request.Action.AboutPlugin() {
-		s.aboutPlugin(r, &d)
-		return d
-	}
-	d.asked = string(resource.Dataset) + " · " + string(resource.ODS)
-	d.page.Demo = demo.Fictional(resource.ODS)
-	checks, err := s.Policy.Explain(r.Context(), decision.Request)
-	if err != nil {
-		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)
-	}
-	d.checks = checks
-	d.unlabel()
-	if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(resource.Dataset); ok {
-		d.asked = dataset.Title + " · " + string(resource.ODS)
-	}
-	if name, err := s.Names.OrganisationName(r.Context(), resource.ODS); err == nil {
-		d.asked = strings.TrimSuffix(d.asked, string(resource.ODS)) + name + " (" + string(resource.ODS) + ")"
-		d.page.Crumbs = []layout.Crumb{{Name: "What changed", URL: "/"}, {Name: name, URL: "/trusts/" + string(resource.ODS)}}
-	}
-	if actor.ODS != "" && resource.ODS != actor.ODS {
-		d.links = append(d.links, link{"Your own organisation's charts", "/trusts/" + string(actor.ODS), "your own"})
-	}
-	if resource.ODS != policy.Everyone {
-		d.links = append(d.links, link{"What is published of this organisation", "/trusts/" + string(resource.ODS), "open to anybody who is signed in"})
-	}
-	for _, m := range s.Charts.Analysis.Catalogue.Measures() {
-		if dataset, ok := s.Charts.Analysis.Catalogue.Dataset(m.Dataset); ok && dataset.Published && len(d.links) < 4 {
-			d.links = append(d.links, link{m.Title + ", all trusts", "/measures/" + string(m.ID), "published"})
-		}
-	}
-	return d
 }

@@ -76,8 +76,20 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /plugins/drafts/{draft}/trial", s.page(s.Workshop.Trial)) // on demonstration data: ?measure=
 	signedIn.Handle("POST /plugins/drafts/{draft}/forget", s.page(s.Workshop.Forget))
 
-	// Governance: the policies in force and the record.
-	signedIn.Handle("GET /governance", s.page(s.Governance.Home))
+	// Governance: what waits, the policies in force, the record.
+	signedIn.Handle("GET /governance", s.page(s.Governance.Home)) // the inbox of those who govern
+	signedIn.Handle("GET /governance/baseline", s.page(s.Governance.Baseline))
+	signedIn.Handle("GET /governance/requests/{n}", s.page(s.Governance.Request)) // ?until= ?purpose= ?export= ?hidden=
+	signedIn.Handle("POST /governance/requests/{n}/grant", s.page(s.Governance.Grant))
+	signedIn.Handle("POST /governance/requests/{n}/refuse", s.page(s.Governance.Refuse))
+	signedIn.Handle("GET /governance/agreements", s.page(s.Governance.Agreements))
+	signedIn.Handle("POST /governance/agreements/{ref}/end", s.page(s.Governance.EndAgreement))
+
+	// Access: what the reader has asked for.
+	signedIn.Handle("GET /access/requests", s.page(s.Governance.OwnRequests))
+	signedIn.Handle("POST /access/requests", s.page(s.Governance.SendRequest))
+	signedIn.Handle("GET /access/requests/{n}", s.page(s.Governance.OwnRequest))
+	signedIn.Handle("POST /access/requests/{n}/withdraw", s.page(s.Governance.Withdraw))
 
 	signedIn.Handle("/", s.page(notFound))
 

@@ -19,7 +19,6 @@ import (
 	"github.com/signalbox-health/signalbox/web"
 	"github.com/signalbox-health/signalbox/web/assets"
 	"github.com/signalbox-health/signalbox/web/charts"
-	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 )
@@ -41,6 +40,9 @@ type house struct {
 	site    *web.Site
 	log     *slog.Logger
 	closes  []func()
+
+	national policy.ReferenceData // the tables that come with the baseline
+	looking  sync.Mutex           // one looks at a time: what was read first must not win over what was read last
 }
 
 func (h *house) close() {
@@ -172,6 +174,9 @@ func (h *house) startAnalysis(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.national, err = policy.NationalReference(); err != nil {
+		return err
+	}
 	if h.engine, err = policy.NewEngine(ctx, policy.EngineOptions{Data: reference}); err != nil {
 		return fmt.Errorf("start the policy engine: %w", err)
 	}
@@ -201,9 +206,11 @@ func (h *house) keepCurrent(ctx context.Context) {
 	}
 }
 
-// look takes notice of the datasets and organisations that there are now, and of
-// plugins that other programs have put into quarantine or let out.
+// look takes notice of the datasets, organisations and agreements that there are
+// now, and of plugins that other programs have put into quarantine or let out.
 func (h *house) look(ctx context.Context) error {
+	h.looking.Lock()
+	defer h.looking.Unlock()
 	if err := h.host.Recall(ctx); err != nil {
 		return err
 	}
@@ -233,7 +240,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person, describe
 	h.site = &web.Site{
 		Charts:     &charts.Pages{Analysis: h.main, Register: h.known, Reader: reader, Now: time.Now},
 		Workshop:   h.workshop(described, reader),
-		Governance: &governance.Pages{Engine: h.engine, Ledger: h.db, Reader: reader},
+		Governance: h.governance(reader),
 		Sessions:   sessions,
 		Assets:     files,
 		Reader:     reader,

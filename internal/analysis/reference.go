@@ -14,11 +14,13 @@ type Register interface {
 	Datasets
 	// Organisations lists those of a kind that exist today; all kinds if empty.
 	Organisations(context.Context, measures.OrganisationKind) ([]measures.Organisation, error)
+	// Agreements gives those that nobody has ended.
+	Agreements(context.Context) (map[policy.AgreementKey]policy.Agreement, error)
 }
 
 // Reference gathers what the policy may look up: the national tables, the
-// datasets and organisations that there are, and the plugins that came with
-// the program, which are approved by being shipped.
+// datasets, organisations and agreements that there are, and the plugins that came
+// with the program, which are approved by being shipped.
 func Reference(ctx context.Context, register Register, releases []plugins.Release) (policy.ReferenceData, error) {
 	data, err := policy.NationalReference()
 	if err != nil {
@@ -40,6 +42,9 @@ func Reference(ctx context.Context, register Register, releases []plugins.Releas
 			continue // it stands for all organisations and is none itself
 		}
 		data.Organisations[o.ODS] = policy.OrganisationFacts{Name: o.Name, Kind: string(o.Kind), ICB: o.ICB.ODS, Region: o.Region.Name}
+	}
+	if data.Agreements, err = register.Agreements(ctx); err != nil {
+		return data, err
 	}
 	for _, release := range releases {
 		data.Plugins[string(release.Digest)] = policy.PluginFacts{ID: release.Manifest.ID, Version: release.Manifest.Version,

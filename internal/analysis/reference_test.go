@@ -22,6 +22,10 @@ func (smallRegister) Datasets(context.Context) ([]measures.Dataset, error) {
 	}, nil
 }
 
+func (smallRegister) Agreements(context.Context) (map[policy.AgreementKey]policy.Agreement, error) {
+	return nil, nil
+}
+
 func (smallRegister) Organisations(context.Context, measures.OrganisationKind) ([]measures.Organisation, error) {
 	return []measures.Organisation{{ODS: "RAA", Name: "Ashford Trust", Kind: "trust"}}, nil
 }

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -87,6 +89,37 @@ func personal(cell string, nature columnNature) string {
 		return "a date of birth"
 	}
 	return ""
+}
+
+// Personal tells what about a person somebody's own words seem to hold; empty for
+// nothing. A date to the day written in figures counts as a date of birth: who
+// writes of months and of organisations needs none.
+func Personal(text string) string {
+	if what := personal(text, textColumn); what != "" {
+		return what
+	}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsDigit(r) && r != '/' && r != '-' && r != '.' }) {
+		if isDay(strings.Trim(word, "/-.")) {
+			return "a date of birth"
+		}
+	}
+	return ""
+}
+
+// isDay reports whether a word is a day in figures: 1/2/1950, 01.02.50, 1950-02-01.
+func isDay(word string) bool {
+	parts := strings.FieldsFunc(word, func(r rune) bool { return r == '/' || r == '-' || r == '.' })
+	if len(parts) != 3 {
+		return false
+	}
+	if len(parts[0]) == 4 {
+		parts[0], parts[2] = parts[2], parts[0]
+	}
+	number := func(text string, least, most int) bool {
+		n, err := strconv.Atoi(text)
+		return err == nil && n >= least && n <= most
+	}
+	return number(parts[0], 1, 31) && number(parts[1], 1, 31) && (len(parts[2]) == 2 || len(parts[2]) == 4 && number(parts[2], 1880, 2100))
 }
 
 // holdsNHSNumber looks for ten digits, together or as 3-3-4 with spaces or

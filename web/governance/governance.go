@@ -1,97 +1,134 @@
-// Package governance is the third door: the rules in force, and the record of
-// what was decided by them.
+// Package governance is the third door: what people have asked to see and what was
+// decided, the rules in force, and the record of it all.
 package governance
 
 import (
-	"bufio"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/governing"
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/policy/ledger"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
 
-// Ledger knows how long the record is, and its head.
+// Ledger is the record: how long it is, its head, and what became of a decision.
 type Ledger interface {
 	LedgerHead(context.Context) (ledger.Head, error)
+	RecordResults(context.Context, []postgres.Result) error
+}
+
+// Access keeps requests for access and agreements.
+type Access interface {
+	DeniedTo(ctx context.Context, actor string, sequence int64) (policy.Document, error)
+	AskAccess(ctx context.Context, actor policy.Actor, denied int64, measure measures.MeasureID, why string) (int64, error)
+	OpenAccess(ctx context.Context, d policy.Decision) (postgres.AccessRequest, error)
+	OwnAccess(ctx context.Context, actor string) ([]postgres.AccessRequest, error)
+	OwnAccessRequest(ctx context.Context, actor string, number int64) (postgres.AccessRequest, error)
+	WithdrawAccess(ctx context.Context, actor string, number int64) error
+
+	AccessWaiting(context.Context, policy.Grant) ([]postgres.AccessRequest, error)
+	AccessRequestAt(ctx context.Context, grant policy.Grant, number int64) (postgres.AccessRequest, error)
+	AccessReach(ctx context.Context, grant policy.Grant, supposed policy.Decision) (postgres.Reach, error)
+	GrantAccess(context.Context, policy.Grant, *postgres.AccessRequest, postgres.Terms) error
+	RefuseAccess(ctx context.Context, grant policy.Grant, r *postgres.AccessRequest, reason string) error
+
+	AgreementsOf(ctx context.Context, owner measures.ODSCode) ([]postgres.Agreement, error)
+	AgreementByRequest(ctx context.Context, number int64) (postgres.Agreement, error)
+	AgreementByRef(ctx context.Context, ref string) (postgres.Agreement, error)
+	EndAgreement(ctx context.Context, grant policy.Grant, ref string) error
+}
+
+// Names finds what organisations are called.
+type Names interface {
+	OrganisationName(ctx context.Context, code measures.ODSCode) (string, error)
 }
 
 // Pages are the pages behind the third door.
 type Pages struct {
-	Engine *policy.Engine
-	Ledger Ledger
-	Reader func(*http.Request) (policy.Actor, layout.Page)
+	Engine   *policy.Engine
+	Desk     *governing.Desk
+	Ledger   Ledger
+	Access   Access
+	National policy.ReferenceData // the tables that come with the baseline
+	// Catalogue knows what measures and datasets are called.
+	Catalogue   *analysis.Catalogue
+	Names       Names
+	Quarantined func() []plugins.Quarantine
+	// Refresh makes the policy take notice at once of what was decided here.
+	Refresh func(context.Context) error
+	Reader  func(*http.Request) (policy.Actor, layout.Page)
+	Now     func() time.Time
 }
 
-type inForce struct {
-	page         layout.Page
-	grounds      []ruleText // what opens data
-	bars         []ruleText // what must hold besides
-	plugins      []ruleText // who may do what with plugins, which opens nobody's data
-	policy, data string
-	disclosure   policy.Disclosure
-	records      int64
-	head         string
+// Trouble is an error that its reader can do something about.
+type Trouble struct {
+	Status            int
+	Title, Text, Help string
 }
 
-// ruleText is a rule in plain words, and the file it stands in.
-type ruleText struct{ title, file string }
+func (t *Trouble) Error() string { return t.Title }
 
-// Home shows the national baseline in its own titles, the threshold for small
-// numbers, and the head of the ledger.
+// frame starts a page behind this door.
+func (p *Pages) frame(r *http.Request, title string, crumbs ...layout.Crumb) (policy.Actor, layout.Page) {
+	actor, page := p.Reader(r)
+	page.Title, page.Door, page.Crumbs = title, layout.Governance, crumbs
+	return actor, page
+}
+
+// unlabelled takes the label of the demonstration off names in running text.
+func unlabelled(text string) string { return strings.ReplaceAll(text, demo.Label, "") }
+
+// Home is the inbox of those who govern, and for everybody else what they may see
+// and have asked for.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
-	_, page := p.Reader(r)
-	page.Title, page.Door = "Governance", layout.Governance
-	modules, err := policy.Baseline()
+	actor, page := p.frame(r, "Governance")
+	if p.decides(r.Context(), actor) {
+		return p.inbox(w, r, actor, page)
+	}
+	v, err := p.baseline(r.Context(), page)
 	if err != nil {
-		return fmt.Errorf("read the national baseline: %w", err)
+		return err
 	}
-	reference, err := policy.NationalReference()
+	requests, err := p.own(r.Context(), actor.ID)
 	if err != nil {
-		return fmt.Errorf("read the national baseline: %w", err)
+		return err
 	}
-	head, err := p.Ledger.LedgerHead(r.Context())
-	if err != nil {
-		return fmt.Errorf("head of the ledger: %w", err)
-	}
-	v := inForce{page: page, disclosure: reference.Suppression, records: head.Size, head: hex.EncodeToString(head.Root[:])}
-	v.policy, v.data = p.Engine.Revisions()
-	for _, m := range modules {
-		v.readRules(m)
-	}
-	return homePage(v).Render(r.Context(), w)
+	return homePage(v, requests).Render(r.Context(), w)
 }
 
-// aboutPlugins is the policy file whose grounds open no data.
-const aboutPlugins = "plugins.rego"
+// decides says whether a page should offer what a governance team does. Nothing is
+// done on the strength of it: whoever takes the offer is decided about then.
+func (p *Pages) decides(ctx context.Context, actor policy.Actor) bool {
+	d, err := p.Engine.Decide(ctx, policy.Request{ID: "offer", Now: p.Now().Unix(), Action: policy.AccessDecide, Actor: actor,
+		Change: policy.Change{Kind: "access", Ref: postgres.AccessInbox}, Resource: policy.Resource{ODS: actor.ODS, Grain: "aggregate"}})
+	return err == nil && d.Allow
+}
 
-// readRules parts the METADATA titles of a policy file into what opens data, what
-// must hold whatever opens it, and what is about plugins. Titles of other definitions explain the
-// Rego to its authors and are left out.
-func (v *inForce) readRules(m policy.Module) {
-	title := ""
-	lines := bufio.NewScanner(strings.NewReader(m.Source))
-	for lines.Scan() {
-		line := lines.Text()
-		switch text, isTitle := strings.CutPrefix(line, "# title: "); {
-		case isTitle:
-			title = text
-		case strings.HasPrefix(line, "#"):
-		case title != "" && strings.HasPrefix(line, "ground contains") && m.Name == aboutPlugins:
-			v.plugins = append(v.plugins, ruleText{title, m.Name})
-			title = ""
-		case title != "" && strings.HasPrefix(line, "ground contains"):
-			v.grounds = append(v.grounds, ruleText{title, m.Name})
-			title = ""
-		case title != "" && strings.HasPrefix(line, "bar contains"):
-			v.bars = append(v.bars, ruleText{title, m.Name})
-			title = ""
-		default:
-			title = ""
-		}
+// done records what became of a decision that was to be carried out, and makes
+// the policy take notice of it.
+func (p *Pages) done(ctx context.Context, grant policy.Grant, err error) error {
+	result := postgres.Result{Record: grant.Record()}
+	if err != nil {
+		result.Problem = "it could not be done"
 	}
+	ctx = context.WithoutCancel(ctx) // whoever sent it may have gone; what was done stands
+	if recorded := p.Ledger.RecordResults(ctx, []postgres.Result{result}); recorded != nil && err == nil {
+		return fmt.Errorf("record what became of %s: %w", grant.Record().Decision().Request.Action, recorded)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.Refresh(ctx); err != nil {
+		return fmt.Errorf("it is done and kept, but the policy could not be told at once, and will look again within seconds: %w", err)
+	}
+	return nil
 }

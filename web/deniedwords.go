@@ -1,0 +1,134 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
+)
+
+// first is the denial in one sentence.
+func (d denied) first() string {
+	if len(d.reasons) == 0 {
+		return "No rule opens it to you."
+	}
+	return d.reasons[0].Message
+}
+
+// unlabel takes the label of the demonstration off names in running text, where
+// a line at the top of the page says it once.
+func (d *denied) unlabel() {
+	if !d.page.Demo {
+		return
+	}
+	plain := func(text string) string { return strings.ReplaceAll(text, demo.Label, "") }
+	d.reasons, d.checks = slices.Clone(d.reasons), slices.Clone(d.checks) // the record keeps its own words
+	for i := range d.reasons {
+		d.reasons[i].Message, d.reasons[i].Help = plain(d.reasons[i].Message), plain(d.reasons[i].Help)
+	}
+	for i := range d.checks {
+		d.checks[i].Text = plain(d.checks[i].Text)
+	}
+}
+
+// help is what the reader, or somebody else, can do about it.
+func (d denied) help() string {
+	if len(d.reasons) == 0 {
+		return ""
+	}
+	return d.reasons[0].Help
+}
+
+// helpFor is what would mend a check that did not hold.
+func (d denied) helpFor(code string) string {
+	for _, reason := range d.reasons {
+		if reason.Code == code && reason.Help != d.help() {
+			return reason.Help
+		}
+	}
+	return ""
+}
+
+// unchecked are the reasons that no check stands for and that the page has not
+// begun with.
+func (d denied) unchecked() []policy.Reason {
+	var rest []policy.Reason
+	for _, reason := range d.reasons {
+		found := false
+		for _, check := range d.checks {
+			found = found || check.Code == reason.Code && !check.Met
+		}
+		if said := reason.Message == d.first() && reason.Help == d.help(); !found && !said {
+			rest = append(rest, reason)
+		}
+	}
+	return rest
+}
+
+// ruleText names the rules that denied, for whoever answers for them.
+func (d denied) ruleText() string {
+	var rules []string
+	for _, reason := range d.reasons {
+		if reason.Rule != "" {
+			rules = append(rules, reason.Rule)
+		}
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return "By the national baseline, " + strings.Join(rules, ", ") + "."
+}
+
+// facts is the record of the denial.
+func (d denied) facts() []layout.Fact {
+	decision := d.record.Decision()
+	day := measures.Date(decision.Request.Now / 86400)
+	return []layout.Fact{
+		{Term: "Reference", Value: "record " + strconv.FormatInt(d.record.Sequence(), 10), Code: decision.Request.ID},
+		{Term: "When", Value: day.DayName()},
+		{Term: "Policy", Code: short(decision.PolicyRevision)},
+		{Term: "Data read", Value: "None"},
+	}
+}
+
+// short is a digest for eyes.
+func short(revision string) string {
+	if len(revision) < 16 {
+		return revision
+	}
+	return revision[:11] + "…" + revision[len(revision)-4:]
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// askWords is what the button at the top says.
+func (d denied) askWords() string {
+	if d.ask.Open != 0 {
+		return "See your request"
+	}
+	return "Ask for access"
+}
+
+func (d denied) askAddress() string {
+	if d.ask.Open != 0 {
+		return "/access/requests/" + strconv.FormatInt(d.ask.Open, 10)
+	}
+	return "#ask"
+}
+
+// mendable reports whether the reader, or somebody at their own organisation, can
+// do something about a denial: renew a training, change a purpose.
+func (d denied) mendable() bool {
+	return slices.ContainsFunc(d.reasons, func(r policy.Reason) bool {
+		return strings.HasPrefix(r.Code, "training_") || strings.HasSuffix(r.Code, "_purpose")
+	})
+}
