@@ -20,7 +20,7 @@ func Intersect(a, b Decision) Decision {
 	if !out.Allow {
 		return out.closed()
 	}
-	out.Grants = slices.Concat(a.Grants, b.Grants)
+	out.Grants = union(a.Grants, b.Grants)
 	out.Scope = narrowScope(a.Scope, b.Scope)
 	out.Columns = common(a.Columns, b.Columns)
 	out.Disclosure = stricter(a.Disclosure, b.Disclosure)

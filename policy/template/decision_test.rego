@@ -1,0 +1,146 @@
+# Small stories that say what the policy means. People and neighbours are invented.
+package signalbox.trusts.OWNER
+
+# Noon on 15 June 2026.
+noon := 1781524800
+
+own := "OWNER"
+
+country := object.union(data.reference, {
+	"organisations": {
+		own: {"name": "Our Trust", "kind": "trust", "icb": "QZZ", "region": "South"},
+		"QZZ": {"name": "Southern Board", "kind": "icb", "icb": "", "region": "South"},
+	},
+	"datasets": {
+		"falls_rate": dataset("Falls on wards", "none", false),
+		"complaints": dataset("Complaints", "none", false),
+		"ae_4h": dataset("Waits in emergency departments", "OGL-UK-3.0", true),
+	},
+	"plugins": {"sha256:1": {"id": "spc", "version": "1.0.0", "approved": true, "datasets": null}},
+	"agreements": {},
+})
+
+dataset(title, licence, published) := {
+	"title": title,
+	"owner": "the trusts",
+	"licence": licence,
+	"published": published,
+	"synthetic": false,
+	"columns": {"total": true},
+	"stratifiers": ["site"],
+}
+
+person(id, organisation, role, purpose) := {
+	"id": id,
+	"ods": organisation,
+	"orgs": [organisation],
+	"roles": [role],
+	"purpose": purpose,
+	"assurance": "aal2",
+	"trained_on": "2026-05-01",
+}
+
+# Amina is a clinician here; Carys is an analyst of the integrated care board.
+amina := person("amina", own, "clinician", "improvement")
+
+carys := person("carys", "QZZ", "analyst", "planning")
+
+asks(who, action, name) := {
+	"v": 1,
+	"now": noon,
+	"request_id": "",
+	"action": action,
+	"subject": who,
+	"plugin": {"id": "spc", "version": "1.0.0", "digest": "sha256:1", "signers": [], "approval": "approved"},
+	"change": null,
+	"resource": {
+		"dataset": name,
+		"columns": ["total"],
+		"ods": own,
+		"grain": "aggregate",
+		"stratifiers": [],
+		"period": {"from": null, "to": null},
+	},
+}
+
+# What the policy answers with only these switches on.
+answer(question, on) := found if {
+	found := decision with input as question
+		with data.reference as country
+		with data.signalbox.trusts.OWNER.switches as object.union({name: false | some name, _ in switches}, {name: true | some name in on})
+}
+
+# The baseline's own answer.
+baseline(question) := found if {
+	found := data.signalbox.national.decision with input as question with data.reference as country
+}
+
+everything := {name | some name, _ in switches}
+
+test_with_nothing_switched_on_the_baseline_stands if {
+	every question in [asks(amina, "chart.read", "falls_rate"), asks(carys, "chart.read", "falls_rate"), asks(carys, "data.export", "ae_4h")] {
+		baseline(question).allow
+		answer(question, set()) == baseline(question)
+	}
+}
+
+test_our_own_people_are_never_narrowed if {
+	every action in ["chart.read", "data.export"] {
+		every name in ["falls_rate", "complaints"] {
+			answer(asks(amina, action, name), everything) == baseline(asks(amina, action, name))
+		}
+	}
+}
+
+test_nor_are_published_figures if {
+	question := asks(carys, "data.export", "ae_4h")
+	answer(question, everything) == baseline(question)
+}
+
+test_what_the_baseline_denies_stays_denied_with_its_reasons if {
+	question := asks(person("carys", "QZZ", "visitor", "planning"), "chart.read", "falls_rate")
+	not baseline(question).allow
+	answer(question, everything) == baseline(question)
+}
+
+test_the_board_sees_the_organisation_as_a_whole if {
+	answer(asks(carys, "chart.read", "falls_rate"), {"whole_organisation_only"}).rows == [{
+		"ods": {"in": [own]},
+		"stratum": {"is_null": true},
+	}]
+}
+
+test_the_board_sees_nothing_from_before_the_first_day if {
+	answer(asks(carys, "chart.read", "falls_rate"), {"nothing_before_first_day"}).rows == [{
+		"ods": {"in": [own]},
+		"period": {"gte": first_day},
+	}]
+}
+
+test_two_conditions_both_hold if {
+	answer(asks(carys, "chart.read", "falls_rate"), {"nothing_before_first_day", "whole_organisation_only"}).rows == [{
+		"ods": {"in": [own]},
+		"period": {"gte": first_day},
+		"stratum": {"is_null": true},
+	}]
+}
+
+test_more_is_hidden_from_the_board if {
+	found := answer(asks(carys, "chart.read", "falls_rate"), {"more_hidden"}).disclosure
+	found == object.union(baseline(asks(carys, "chart.read", "falls_rate")).disclosure, {"min_cell_count": hidden_below})
+}
+
+test_the_board_takes_nothing_away if {
+	found := answer(asks(carys, "data.export", "falls_rate"), {"no_taking_away"})
+	not found.allow
+	{reason.code | some reason in found.reasons} == {"no_taking_away"}
+	answer(asks(carys, "chart.read", "falls_rate"), {"no_taking_away"}).allow
+}
+
+test_the_board_sees_what_is_listed if {
+	found := answer(asks(carys, "chart.read", "complaints"), {"listed_datasets_only"})
+	not found.allow
+	{reason.code | some reason in found.reasons} == {"dataset_not_listed"}
+	found.rows == []
+	answer(asks(carys, "chart.read", "falls_rate"), {"listed_datasets_only"}).allow
+}
