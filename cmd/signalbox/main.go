@@ -79,6 +79,7 @@ Rego decide who may see what, and every decision is recorded.`,
 		newPluginCommand(cfg, cfg.author()),
 		newHubCommand(),
 		newSandboxCommand(),
+		newPolicyBenchCommand(),
 	)
 	return root
 }
