@@ -15,23 +15,26 @@ import (
 type config struct {
 	databaseURL string // DATABASE_URL: what the program works with
 	ownerURL    string // DATABASE_OWNER_URL: what migrations run as; the same unless told
-	dataDir     string // where the private cluster and the caches live
-	path        string // PATH: where PostgreSQL's programs may be found
-	tempDir     string // for a socket whose folder has too long a name
-	columns     int    // COLUMNS: the width of the terminal; 0 where it does not say
-	plain       bool   // NO_COLOR, or a terminal without colours
+	// registrySecret is SIGNALBOX_REGISTRY_SECRET: what registries of plugins ask for.
+	registrySecret string
+	dataDir        string // where the private cluster and the caches live
+	path           string // PATH: where PostgreSQL's programs may be found
+	tempDir        string // for a socket whose folder has too long a name
+	columns        int    // COLUMNS: the width of the terminal; 0 where it does not say
+	plain          bool   // NO_COLOR, or a terminal without colours
 }
 
 func readConfig(getenv func(string) string, uid int, tempDir string) config {
 	dir := cluster.DefaultDir(uid, getenv("XDG_DATA_HOME"), getenv("HOME"))
 	cfg := config{
-		databaseURL: getenv("DATABASE_URL"),
-		ownerURL:    getenv("DATABASE_OWNER_URL"),
-		dataDir:     dir,
-		path:        getenv("PATH"),
-		tempDir:     tempDir,
-		columns:     columnsOf(getenv("COLUMNS")),
-		plain:       getenv("NO_COLOR") != "" || getenv("TERM") == "dumb",
+		databaseURL:    getenv("DATABASE_URL"),
+		ownerURL:       getenv("DATABASE_OWNER_URL"),
+		registrySecret: getenv("SIGNALBOX_REGISTRY_SECRET"),
+		dataDir:        dir,
+		path:           getenv("PATH"),
+		tempDir:        tempDir,
+		columns:        columnsOf(getenv("COLUMNS")),
+		plain:          getenv("NO_COLOR") != "" || getenv("TERM") == "dumb",
 	}
 	if cfg.ownerURL == "" {
 		cfg.ownerURL = cfg.databaseURL

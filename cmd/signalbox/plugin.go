@@ -39,7 +39,7 @@ type author struct {
 	now func() time.Time
 }
 
-func newPluginCommand(a *author) *cobra.Command {
+func newPluginCommand(cfg *config, a *author) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
 		Short: "Write, check and try a measure",
@@ -54,7 +54,9 @@ there. docs/plugin-author.md leads from nothing to a chart.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginNewCommand(a), newPluginBuildCommand(), newPluginCheckCommand(a), newPluginRunCommand(a), newPluginWatchCommand(a))
+	cmd.AddCommand(newPluginNewCommand(a), newPluginBuildCommand(), newPluginCheckCommand(a), newPluginRunCommand(a), newPluginWatchCommand(a),
+		newPluginKeyCommand(cfg), newPluginSignCommand(cfg), newPluginVerifyCommand(cfg), newPluginPublishCommand(cfg, a), newPluginPullCommand(cfg),
+		newPluginBundleCommand())
 	return cmd
 }
 

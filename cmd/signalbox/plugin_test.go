@@ -30,6 +30,7 @@ import (
 // sandboxes, and what was opened in the browser.
 type desk struct {
 	t      testing.TB
+	cfg    config
 	author author
 	opened chan string
 }
@@ -43,7 +44,7 @@ func newDesk(t testing.TB) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, opened: make(chan string, 1)}
+	d := &desk{t: t, cfg: config{dataDir: t.TempDir()}, opened: make(chan string, 1)}
 	code := filepath.Join(t.TempDir(), "code")
 	d.author = author{
 		start: func() (bench, error) {
@@ -65,7 +66,7 @@ func (d *desk) do(args ...string) (string, error) {
 }
 
 func (d *desk) doTo(ctx context.Context, out io.Writer, args ...string) error {
-	cmd := newPluginCommand(&d.author)
+	cmd := newPluginCommand(&d.cfg, &d.author)
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	cmd.SetFlagErrorFunc(newRootCommand(&config{}).FlagErrorFunc())
 	cmd.SetOut(out)
@@ -498,7 +499,7 @@ func TestRunSaysWhatItCannotDraw(t *testing.T) {
 
 func TestEveryCommandForAuthorsHasHelpWithAnExample(t *testing.T) {
 	d := newDesk(t)
-	for _, name := range []string{"", "new", "build", "check", "run", "watch"} {
+	for _, name := range []string{"", "new", "build", "check", "run", "watch", "key", "sign", "verify", "publish", "pull", "bundle"} {
 		args := strings.Fields(name + " --help")
 		if out := d.must(args...); !strings.Contains(out, "Examples:\n  signalbox plugin ") {
 			t.Errorf("plugin %s says\n%s", name, out)

@@ -177,7 +177,7 @@ func eachSource(folder string, visit func(path string, info fs.FileInfo) error) 
 			return nil
 		case entry.IsDir() && (hidden || name == "node_modules"):
 			return fs.SkipDir
-		case entry.IsDir(), path != folder && (hidden || filepath.Ext(name) == ".wasm"):
+		case entry.IsDir(), path != folder && (hidden || filepath.Ext(name) == ".wasm" || filepath.Ext(name) == ".tar"):
 			return nil
 		}
 		info, err := entry.Info()
