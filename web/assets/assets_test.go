@@ -59,7 +59,7 @@ func TestHalfBuiltAssetsAreRefused(t *testing.T) {
 
 func TestEveryCodingGivesTheSameBytes(t *testing.T) {
 	a := loaded(t)
-	for _, name := range []string{"site.css", "chart.js", "echarts.js", "icon.svg", "licences.txt"} {
+	for _, name := range []string{"site.css", "chart.js", "passkey.js", "echarts.js", "icon.svg", "licences.txt"} {
 		url := a.URL(name)
 		if url == "" {
 			t.Errorf("%s is not in the manifest", name)
@@ -119,7 +119,7 @@ func TestAssetsMayBeCachedForEverAndNothingElseIsServed(t *testing.T) {
 
 func TestNothingIsFetchedFromOutside(t *testing.T) {
 	a := loaded(t)
-	for _, name := range []string{"site.css", "chart.js", "icon.svg"} {
+	for _, name := range []string{"site.css", "chart.js", "passkey.js", "icon.svg"} {
 		text := string(read(t, get(t, a, "GET", a.URL(name), "").Body))
 		text = strings.ReplaceAll(text, "http://www.w3.org/2000/svg", "")
 		if i := strings.Index(text, "://"); i >= 0 {

@@ -41,6 +41,9 @@ type Page struct {
 	Attribution []string // who the data is from, one line each
 	Assets      Assets
 	Zoom        bool // has figures that the chart script may enhance
+	// Scripts are built files that the page needs besides: passkeys cannot be had
+	// without one.
+	Scripts []string
 	// Canonical is the address of the page as it is by itself, where this one shows
 	// it in a way that a reader chose.
 	Canonical string
