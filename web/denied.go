@@ -134,6 +134,18 @@ func (s *Site) aboutData(r *http.Request, d *denied, actor policy.Actor) {
 		d.page.Title += " yet"
 	}
 	d.links = s.openTo(ctx, actor, request.Resource.ODS, measure)
+	if request.Action == policy.DataExport && measure != nil && s.maySee(ctx, request) {
+		address := "/trusts/" + string(request.Resource.ODS) + "/measures/" + string(measure.ID)
+		d.links = append([]link{{"This chart, on its page", address, "open to you"}}, d.links...)
+	}
+}
+
+// maySee says whether the chart of figures that may not be taken away is open. The
+// page only offers it: whoever opens it is decided about then.
+func (s *Site) maySee(ctx context.Context, r policy.Request) bool {
+	r.Action = policy.ChartRead
+	d, err := s.Policy.Decide(ctx, r)
+	return err == nil && d.Allow && r.Resource.ODS != policy.Everyone
 }
 
 // measureOf is the measure that an address names, if it is one of the dataset.

@@ -132,3 +132,21 @@ func (d denied) mendable() bool {
 		return strings.HasPrefix(r.Code, "training_") || strings.HasSuffix(r.Code, "_purpose")
 	})
 }
+
+// grounds are the checks of which one is enough to read figures, where the others
+// are all needed.
+var grounds = []string{"published", "own", "system", "agreement"}
+
+// needed are the checks that must all hold.
+func (d denied) needed() []policy.Check {
+	return slices.DeleteFunc(slices.Clone(d.checks), d.isGround)
+}
+
+// enough are the checks of which one would do.
+func (d denied) enough() []policy.Check {
+	return slices.DeleteFunc(slices.Clone(d.checks), func(c policy.Check) bool { return !d.isGround(c) })
+}
+
+func (d denied) isGround(c policy.Check) bool {
+	return d.record.Decision().Request.Action.OpensData() && slices.Contains(grounds, c.Code)
+}

@@ -95,6 +95,8 @@ func (v *baseline) readRules(m policy.Module) {
 		case title == "":
 		case isGround(line):
 			*list = append(*list, ruleText{title, m.Name})
+		case m.Name == aboutGoverning && strings.HasPrefix(line, "bar contains"):
+			v.governing = append(v.governing, ruleText{title, m.Name})
 		case strings.HasPrefix(line, "bar contains"), strings.HasPrefix(line, "ground contains one"):
 			v.bars = append(v.bars, ruleText{title, m.Name})
 		}

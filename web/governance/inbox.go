@@ -76,6 +76,13 @@ func (p *Pages) waiting(ctx context.Context, grant policy.Grant, r *postgres.Acc
 	return waiting{AccessRequest: *r, Title: p.about(r), Partner: p.name(ctx, r.Partner), effect: would, own: r.By == actor.ID}, err
 }
 
+func (v *inbox) inForce() string {
+	if v.agreements == 0 {
+		return "None is in force"
+	}
+	return counted(int64(v.agreements), "is", "are") + " in force"
+}
+
 // sentence says what waits, in one.
 func (v *inbox) sentence() string {
 	if len(v.requests) == 0 {

@@ -29,7 +29,8 @@ const (
 type deciding struct {
 	page     layout.Page
 	request  postgres.AccessRequest
-	Title    string // of what was asked for
+	grant    policy.Grant // to read it
+	Title    string       // of what was asked for
 	Owner    string
 	Partner  string
 	terms    postgres.Terms
@@ -74,7 +75,7 @@ func (p *Pages) deciding(r *http.Request) (*deciding, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &deciding{page: page, request: request, Title: p.about(&request), Owner: p.name(ctx, request.Owner), Partner: p.name(ctx, request.Partner),
+	v := &deciding{page: page, request: request, grant: grant, Title: p.about(&request), Owner: p.name(ctx, request.Owner), Partner: p.name(ctx, request.Partner),
 		own: request.By == actor.ID, national: p.National}
 	v.page.Title, v.page.Demo = "Request "+request.Ref(), page.Demo || demo.Fictional(request.Owner)
 	if request.State != postgres.AccessWaiting {
@@ -87,8 +88,7 @@ func (p *Pages) deciding(r *http.Request) (*deciding, error) {
 	}
 	v.terms = p.proposed(&request, v.replaces)
 	v.fields()
-	v.effect, err = p.effect(ctx, grant, &request, v.terms)
-	return v, err
+	return v, nil
 }
 
 // standing is the agreement that a new one would take the place of, if any.
@@ -171,7 +171,14 @@ func (v *deciding) read(p *Pages, form map[string][]string) {
 	v.terms = postgres.Terms{Purposes: chosen, Export: get("export") == "yes", MinCellCount: hidden, Until: until}
 }
 
+// showRequest shows a request with the effect of its terms, where they can be.
 func (p *Pages) showRequest(w http.ResponseWriter, r *http.Request, v *deciding) error {
+	if v.outcome == nil && len(v.faults) == 0 {
+		var err error
+		if v.effect, err = p.effect(r.Context(), v.grant, &v.request, v.terms); err != nil {
+			return err
+		}
+	}
 	if len(v.faults) > 0 {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 	}
