@@ -149,8 +149,8 @@ var tamperings = []struct {
 	{name: "two exchanged", sequence: 4, kind: ledger.Reordered,
 		sql: `UPDATE ledger a SET entry = b.entry FROM ledger b WHERE (a.sequence, b.sequence) IN ((4, 8), (8, 4))`},
 	{name: "two exchanged with their numbers", sequence: 3, kind: ledger.Reordered, sql: `
-		UPDATE ledger a SET (recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry)
-			= (b.recorded, b.kind, b.request_id, b.actor, b.subject_ods, b.ods, b.dataset, b.plugin, b.action, b.allow, b.codes, b.entry)
+		UPDATE ledger a SET (recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
+			= (b.recorded, b.kind, b.request_id, b.actor, b.subject_ods, b.purpose, b.ods, b.dataset, b.plugin, b.action, b.allow, b.codes, b.entry)
 		FROM ledger b WHERE (a.sequence, b.sequence) IN ((3, 5), (5, 3))`},
 	{name: "results exchanged", sequence: 2, kind: ledger.Unfounded, rewrite: true, sql: `
 		UPDATE ledger a SET request_id = b.request_id, entry = convert_to(replace(convert_from(a.entry, 'UTF8'), a.request_id, b.request_id), 'UTF8')
@@ -158,13 +158,13 @@ var tamperings = []struct {
 	{name: "one inserted", sequence: 7, kind: ledger.Inserted, sql: unbound + `
 		ALTER TABLE ledger DROP CONSTRAINT ledger_pkey;
 		UPDATE ledger SET sequence = sequence + 1 WHERE sequence >= 7;
-		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry)
-			SELECT 7, recorded, kind, 'request-new', actor, subject_ods, ods, dataset, plugin, action, allow, codes,
+		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
+			SELECT 7, recorded, kind, 'request-new', actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes,
 				convert_to(replace(convert_from(entry, 'UTF8'), request_id, 'request-new'), 'UTF8')
 			FROM ledger WHERE sequence = 8`},
 	{name: "one added at the end", sequence: 21, kind: ledger.BadHash, sql: `
-		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry)
-			SELECT 21, recorded, kind, 'request-new', actor, subject_ods, ods, dataset, plugin, action, allow, codes,
+		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
+			SELECT 21, recorded, kind, 'request-new', actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes,
 				convert_to(replace(replace(convert_from(entry, 'UTF8'), request_id, 'request-new'), '"sequence":19', '"sequence":21'), 'UTF8')
 			FROM ledger WHERE sequence = 19`},
 	{name: "a hash changed", sql: `UPDATE ledger_hash SET hash = sha256('x') WHERE place = 2`, sequence: 2, kind: ledger.BadHash},
@@ -183,8 +183,8 @@ var tamperings = []struct {
 const restored = unbound + `
 	ALTER TABLE ledger DROP CONSTRAINT IF EXISTS ledger_pkey;
 	TRUNCATE ledger, ledger_hash, ledger_pruned;
-	INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry)
-		SELECT sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry FROM saved_ledger;
+	INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
+		SELECT sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry FROM saved_ledger;
 	INSERT INTO ledger_hash SELECT * FROM saved_hash;
 	ALTER TABLE ledger ADD CONSTRAINT ledger_pkey PRIMARY KEY (sequence);
 	ALTER TABLE ledger ADD CONSTRAINT ledger_previous_fkey FOREIGN KEY (previous) REFERENCES ledger (sequence);

@@ -91,20 +91,21 @@ func queueEntry(batch *pgx.Batch, e ledger.Entry, canonical []byte) {
 	args := found(e)
 	args["entry"] = canonical
 	batch.Queue(`
-		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry)
-		VALUES (@sequence, @recorded, @kind, @request, @actor, @subject_ods, @ods, @dataset, @plugin, @action, @allow, @codes, @entry)`, args)
+		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
+		VALUES (@sequence, @recorded, @kind, @request, @actor, @subject_ods, @purpose, @ods, @dataset, @plugin, @action, @allow, @codes, @entry)`, args)
 }
 
 // found is what an entry is found by: columns that repeat what stands in it.
 func found(e ledger.Entry) pgx.NamedArgs {
 	args := pgx.NamedArgs{"sequence": e.Sequence, "recorded": e.Time.Time, "kind": string(e.Kind), "request": e.ID,
-		"actor": "", "subject_ods": "", "ods": "", "dataset": "", "plugin": "", "action": "", "allow": nil, "codes": []string{}}
+		"actor": "", "subject_ods": "", "purpose": "", "ods": "", "dataset": "", "plugin": "", "action": "", "allow": nil, "codes": []string{}}
 	if e.Decision == nil {
 		return args
 	}
 	in := e.Decision.Input
 	args["actor"], args["ods"] = in.Subject.ID, string(in.Resource.ODS)
 	args["dataset"], args["action"], args["allow"] = string(in.Resource.Dataset), string(in.Action), e.Decision.Allow
+	args["purpose"] = string(in.Subject.Purpose)
 	if in.Subject.ODS != nil {
 		args["subject_ods"] = string(*in.Subject.ODS)
 	}

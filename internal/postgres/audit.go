@@ -77,7 +77,7 @@ func (a *Audit) filed(after int64) iter.Seq2[filed, error] {
 	return func(yield func(filed, error) bool) {
 		for {
 			rows, err := a.tx.Query(a.ctx, `
-				SELECT sequence, recorded, kind, request_id, actor, subject_ods, ods, dataset, plugin, action, allow, codes, entry
+				SELECT sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry
 				FROM ledger
 				WHERE sequence > @after
 				ORDER BY sequence
@@ -106,11 +106,11 @@ func (a *Audit) filed(after int64) iter.Seq2[filed, error] {
 
 func (a *Audit) readFiled(row pgx.CollectableRow) (f filed, err error) {
 	var recorded time.Time
-	var kind, request, actor, asker, ods, dataset, plugin, action string
+	var kind, request, actor, asker, purpose, ods, dataset, plugin, action string
 	var allow *bool
 	var codes []string
-	err = row.Scan(&f.Sequence, &recorded, &kind, &request, &actor, &asker, &ods, &dataset, &plugin, &action, &allow, &codes, &f.Canonical)
-	f.by = pgx.NamedArgs{"sequence": f.Sequence, "recorded": recorded, "kind": kind, "request": request, "actor": actor, "subject_ods": asker,
+	err = row.Scan(&f.Sequence, &recorded, &kind, &request, &actor, &asker, &purpose, &ods, &dataset, &plugin, &action, &allow, &codes, &f.Canonical)
+	f.by = pgx.NamedArgs{"sequence": f.Sequence, "recorded": recorded, "kind": kind, "request": request, "actor": actor, "subject_ods": asker, "purpose": purpose,
 		"ods": ods, "dataset": dataset, "plugin": plugin, "action": action, "codes": codes, "allow": nil}
 	if allow != nil {
 		f.by["allow"] = *allow

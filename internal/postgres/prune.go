@@ -40,7 +40,7 @@ func (db *DB) Prune(ctx context.Context, p ledger.Pruning) (int64, error) {
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			UPDATE ledger l
-			SET request_id = '', actor = '', subject_ods = '', ods = '', dataset = '', plugin = '', action = '', allow = NULL, codes = '{}', entry = ''
+			SET request_id = '', actor = '', subject_ods = '', purpose = '', ods = '', dataset = '', plugin = '', action = '', allow = NULL, codes = '{}', entry = ''
 			WHERE sequence <= @up_to AND entry <> '' AND (
 				kind = 'decision' AND action = ANY (@actions)
 				OR kind = 'result' AND NOT EXISTS (SELECT FROM ledger d

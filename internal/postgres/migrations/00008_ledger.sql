@@ -4,10 +4,12 @@
 -- what stands in the canonical entry; signalbox audit verify compares the two.
 ALTER TABLE ledger
 	ADD COLUMN subject_ods text NOT NULL DEFAULT '', -- the organisation of who asked
+	ADD COLUMN purpose     text NOT NULL DEFAULT '',
 	ADD COLUMN plugin      text NOT NULL DEFAULT '', -- digest
 	ADD COLUMN codes       text[] NOT NULL DEFAULT '{}'; -- of the reasons and the grants
 UPDATE ledger SET
 	subject_ods = coalesce(e #>> '{decision,input,subject,ods}', ''),
+	purpose     = coalesce(e #>> '{decision,input,subject,purpose}', ''),
 	plugin      = coalesce(e #>> '{decision,input,plugin,digest}', ''),
 	codes       = ARRAY(SELECT r ->> 'code' FROM json_array_elements(e #> '{decision,reasons}') r)
 		|| ARRAY(SELECT g ->> 'code' FROM json_array_elements(e #> '{decision,grants}') g)
@@ -27,6 +29,9 @@ CREATE INDEX ledger_by ON ledger (subject_ods, recorded, sequence)
 CREATE INDEX ledger_person ON ledger (actor, recorded, sequence) WHERE kind = 'decision';
 CREATE INDEX ledger_denied ON ledger (ods, recorded, sequence)
 	INCLUDE (subject_ods, actor, dataset, plugin, action, allow, codes) WHERE kind = 'decision' AND NOT allow;
+-- For the public register of uses: what was opened lately, for what, by whom.
+CREATE INDEX ledger_uses ON ledger (recorded)
+	INCLUDE (dataset, purpose, subject_ods, action) WHERE kind = 'decision' AND allow;
 -- An index that stands alone for its pages must know which of them all can see.
 ALTER TABLE ledger SET (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
