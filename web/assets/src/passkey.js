@@ -68,7 +68,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!window.PublicKeyCredential) {
-      say("This browser has no passkeys for this address. It needs a newer browser, and https or http://localhost.");
+      say("This browser has no passkeys for this address. It needs a newer browser, and a site that is reached safely.");
       return;
     }
     say("Your browser asks you now.");
