@@ -11,6 +11,7 @@ import (
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/workshop"
 )
@@ -73,8 +74,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func troubleOf(err error) trouble {
-	said, governed := (*workshop.Trouble)(nil), (*governance.Trouble)(nil)
+	said, governed, ruled := (*workshop.Trouble)(nil), (*governance.Trouble)(nil), (*policies.Trouble)(nil)
 	switch {
+	case errors.As(err, &ruled):
+		return trouble{status: ruled.Status, title: ruled.Title, text: ruled.Text, help: ruled.Help}
 	case errors.As(err, &said):
 		return trouble{status: said.Status, title: said.Title, text: said.Text, help: said.Help}
 	case errors.As(err, &governed):

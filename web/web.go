@@ -12,6 +12,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/assets"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/workshop"
@@ -22,6 +23,7 @@ type Site struct {
 	Charts     *charts.Pages
 	Workshop   *workshop.Pages
 	Governance *governance.Pages
+	Policies   *policies.Pages
 	Sessions   *session.Sessions
 	Assets     *assets.Assets
 	// Reader gives who sends a request, and the frame of the page they will see.
@@ -84,6 +86,24 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("POST /governance/requests/{n}/refuse", s.page(s.Governance.Refuse))
 	signedIn.Handle("GET /governance/agreements", s.page(s.Governance.Agreements))
 	signedIn.Handle("POST /governance/agreements/{ref}/end", s.page(s.Governance.EndAgreement))
+
+	// Policies: who may see what, and how that is changed.
+	signedIn.Handle("GET /governance/policies", s.page(s.Policies.List))
+	signedIn.Handle("GET /governance/policies/national", s.page(s.Policies.National))
+	signedIn.Handle("GET /governance/policies/{ods}", s.page(s.Policies.Policy))
+	signedIn.Handle("POST /governance/policies/{ods}/rollback", s.page(s.Policies.RollBack))
+	signedIn.Handle("GET /governance/policies/{ods}/revisions/{revision}", s.page(s.Policies.Revision))
+	signedIn.Handle("GET /governance/policies/{ods}/drafts/new", s.page(s.Policies.NewDraft))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts", s.page(s.Policies.Write))
+	signedIn.Handle("POST /governance/policies/{ods}/check", s.page(s.Policies.Check))         // a part of a page, for the script
+	signedIn.Handle("GET /governance/policies/{ods}/drafts/{draft}", s.page(s.Policies.Draft)) // ?all
+	signedIn.Handle("GET /governance/policies/{ods}/drafts/{draft}/edit", s.page(s.Policies.Edit))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/edit", s.page(s.Policies.Write))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/cases", s.page(s.Policies.AddCase)) // a test from a recorded decision
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/impact", s.page(s.Policies.Foresee))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/propose", s.page(s.Policies.Propose))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/verdict", s.page(s.Policies.Judge))
+	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/shadow", s.page(s.Policies.Shadow))
 
 	// Access: what the reader has asked for.
 	signedIn.Handle("GET /access/requests", s.page(s.Governance.OwnRequests))

@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
@@ -31,7 +33,11 @@ const refreshEvery = 10 * time.Second
 type house struct {
 	db     *postgres.DB
 	engine *policy.Engine
-	host   *host.Host
+	// policies is where organisations' own policies change; reference is the reference
+	// data that decides now.
+	policies  *governing.Policies
+	reference atomic.Pointer[policy.ReferenceData]
+	host      *host.Host
 	// benches are sandboxes for drafts, apart from those that readers wait for.
 	benches *benches
 	books   *shelf
@@ -177,14 +183,16 @@ func (h *house) startAnalysis(ctx context.Context) error {
 	if h.national, err = policy.NationalReference(); err != nil {
 		return err
 	}
-	if h.engine, err = policy.NewEngine(ctx, policy.EngineOptions{Data: reference}); err != nil {
-		return fmt.Errorf("start the policy engine: %w", err)
+	if err := h.startPolicy(ctx, reference); err != nil {
+		return err
 	}
-	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: h.engine, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
+	asked := governing.Watched{Policy: h.engine, Policies: h.policies} // drafts in shadow hear of it
+	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: asked, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
 
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var done sync.WaitGroup
 	done.Go(func() { h.keepCurrent(working) })
+	done.Go(func() { h.keepShadows(working) })
 	h.closes = append(h.closes, func() { stop(); done.Wait() })
 	return nil
 }
@@ -192,17 +200,18 @@ func (h *house) startAnalysis(ctx context.Context) error {
 // keepCurrent looks again from time to time. If it cannot, the site goes on
 // with what it knew: rules do not loosen by being old.
 func (h *house) keepCurrent(ctx context.Context) {
-	ticker := time.NewTicker(refreshEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(h.pause())
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
 		if err := h.look(ctx); err != nil && ctx.Err() == nil {
-			h.log.Warn("datasets and organisations could not be read again; going on with what is known", "error", err)
+			h.log.Warn("datasets, organisations and policies could not be read again; going on with what is known", "error", err)
 		}
+		timer.Reset(h.pause())
 	}
 }
 
@@ -211,6 +220,9 @@ func (h *house) keepCurrent(ctx context.Context) {
 func (h *house) look(ctx context.Context) error {
 	h.looking.Lock()
 	defer h.looking.Unlock()
+	if err := h.policies.Refresh(ctx); err != nil {
+		return err
+	}
 	if err := h.host.Recall(ctx); err != nil {
 		return err
 	}
@@ -222,6 +234,7 @@ func (h *house) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.reference.Store(&reference)
 	return h.engine.SetData(ctx, reference)
 }
 
@@ -241,6 +254,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person, describe
 		Charts:     &charts.Pages{Analysis: h.main, Register: h.known, Reader: reader, Now: time.Now},
 		Workshop:   h.workshop(described, reader),
 		Governance: h.governance(reader),
+		Policies:   h.policyPages(reader),
 		Sessions:   sessions,
 		Assets:     files,
 		Reader:     reader,

@@ -54,6 +54,7 @@ function notice(name) {
 const files = {
   "site.css": shortenCSS(read("src", "site.css") + read("..", "plot", "chart.css")),
   "chart.js": shortenJS(read("src", "chart.js")),
+  "policy.js": shortenJS(read("src", "policy.js")),
   "passkey.js": shortenJS(read("src", "passkey.js")),
   "echarts.js": read("node_modules", "echarts", "dist", "echarts.common.min.js"),
   "icon.svg": read("src", "icon.svg").replace(/>\s+</g, "><").trim(),
