@@ -108,7 +108,7 @@ func (a *Analysis) compare(ctx context.Context, f *Funnel, answer *Answer, recor
 		return postgres.Result{}, err
 	}
 	answer.Receipt.DataVersion = material.version.String()
-	f.add(material)
+	f.add(material, grant.Disclosure())
 	hidden, err := a.draw(ctx, f, answer, grant.Disclosure())
 	if err != nil {
 		return postgres.Result{}, err

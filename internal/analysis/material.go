@@ -8,6 +8,8 @@ import (
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
+	"github.com/signalbox-health/signalbox/sdk"
 )
 
 // material is what was read for one question: the plugin's inputs, and what
@@ -16,6 +18,69 @@ type material struct {
 	version postgres.DataVersion
 	series  []measures.Series // one column an input of the measure
 	events  []measures.Event
+	// hidden are the rows of each series that may not be seen. Their counts in
+	// series are stand-ins; the true ones were let go of when they were read.
+	hidden map[seriesName][]bool
+}
+
+// seriesName tells the series of one reading apart.
+type seriesName struct {
+	organisation measures.ODSCode
+	stratum      string
+}
+
+func nameOf(s *measures.Series) seriesName { return seriesName{s.Organisation, s.Stratum} }
+
+// hide puts stand-ins in the place of counts that the reader may not see, before
+// anything is made of them.
+func (m *material) hide(terms policy.Disclosure, inputs []measures.Input) {
+	if disclosure.Open(terms) {
+		return
+	}
+	numerator, denominator := roles(inputs)
+	counts := make([]disclosure.Counts, len(m.series))
+	for i := range m.series {
+		s := &m.series[i]
+		c := disclosure.Counts{Organisation: s.Organisation, Stratum: s.Stratum}
+		for _, period := range s.Periods {
+			c.X = append(c.X, int32(period))
+		}
+		if numerator >= 0 {
+			c.Numerator = s.Columns[numerator]
+		}
+		if denominator >= 0 {
+			c.Denominator = s.Columns[denominator]
+		}
+		counts[i] = c
+	}
+	charted, hide := disclosure.Hide(terms, counts)
+	m.hidden = map[seriesName][]bool{}
+	for i := range m.series {
+		s := &m.series[i]
+		m.hidden[nameOf(s)] = hide[i]
+		s.Columns = slices.Clone(s.Columns)
+		if numerator >= 0 {
+			s.Columns[numerator] = charted[i].Numerator
+		}
+		if denominator >= 0 {
+			s.Columns[denominator] = charted[i].Denominator
+		}
+	}
+}
+
+// roles finds the inputs that are counts or values, and what they are counted of;
+// -1 where there is none.
+func roles(inputs []measures.Input) (numerator, denominator int) {
+	numerator, denominator = -1, -1
+	for i, input := range inputs {
+		switch input.Name {
+		case sdk.InputNumerator, sdk.InputValue:
+			numerator = i
+		case sdk.InputDenominator:
+			denominator = i
+		}
+	}
+	return numerator, denominator
 }
 
 // read fetches the series of a question with the grant, and lays the decided
@@ -62,7 +127,9 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 		s.Phases = phasesOf(m, s, read.Phases[s.Organisation])
 		exclude(s, read.Events)
 	}
-	return &material{version: read.Version, series: series, events: read.Events}, nil
+	made := &material{version: read.Version, series: series, events: read.Events}
+	made.hide(grant.Disclosure(), m.Inputs)
+	return made, nil
 }
 
 // combine makes the inputs of a measure from the columns of its dataset. An

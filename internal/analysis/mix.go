@@ -106,14 +106,15 @@ func mixOf(whole, strata *Answer) (*Mix, error) {
 	if len(whole.material.series) != 1 {
 		return nil, fmt.Errorf("%w: there are no figures of it here", ErrNoMix)
 	}
-	counted := &counting{whole: &whole.material.series[0], strata: strata.material.series,
+	counted := &counting{whole: &whole.material.series[0], strata: strata.material.series, hidden: strata.material.hidden,
 		own: m.Division.strata == nil && m.Dataset.Additive}
 	if err := counted.find(whole.Measure.Inputs); err != nil {
 		return nil, err
 	}
 	m.Before, m.After = counted.stretch(counted.before), counted.stretch(counted.after)
 	terms := strata.Receipt.Disclosure
-	if m.Strata, m.Together = disclosure.Strata(terms, counted.sums()); m.Strata == nil {
+	sums, blurred := counted.sums(terms)
+	if m.Strata, m.Together = disclosure.Strata(terms, sums, blurred); m.Strata == nil {
 		return nil, fmt.Errorf("%w: its strata have numbers too small to be shown", ErrNoMix)
 	}
 	var err error

@@ -97,7 +97,7 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 				// Nobody looked, and that is not "common cause".
 				chart.Variation = measures.VariationEmpty
 			}
-			dressed := a.dress(m, chart, &material.series[i], material.events)
+			dressed := a.dress(m, chart, &material.series[i], material)
 			if chart.Kind == measures.MR && way.entry == measures.XmR.String() {
 				charts[i].Ranges = &dressed.Figure
 				continue
@@ -157,16 +157,16 @@ func (a *Analysis) verified(ctx context.Context, release plugins.Release, reques
 }
 
 // dress puts the figures, the events and the decisions about phases around a chart.
-func (a *Analysis) dress(m *measures.Measure, chart measures.Chart, s *measures.Series, events []measures.Event) Chart {
-	dressed := Chart{Events: eventsOf(s.Organisation, events), Decided: s.Phases}
-	dressed.Figure = disclosure.Figure{Chart: chart, Organisation: s.Organisation, Stratum: s.Stratum, Multiply: m.Unit.Multiply}
-	for i, input := range m.Inputs {
-		switch input.Name {
-		case sdk.InputNumerator, sdk.InputValue:
-			dressed.Numerator = s.Columns[i]
-		case sdk.InputDenominator:
-			dressed.Denominator = s.Columns[i]
-		}
+func (a *Analysis) dress(m *measures.Measure, chart measures.Chart, s *measures.Series, material *material) Chart {
+	dressed := Chart{Events: eventsOf(s.Organisation, material.events), Decided: s.Phases}
+	dressed.Figure = disclosure.Figure{Chart: chart, Organisation: s.Organisation, Stratum: s.Stratum, Multiply: m.Unit.Multiply,
+		Hide: material.hidden[nameOf(s)]}
+	numerator, denominator := roles(m.Inputs)
+	if numerator >= 0 {
+		dressed.Numerator = s.Columns[numerator]
+	}
+	if denominator >= 0 {
+		dressed.Denominator = s.Columns[denominator]
 	}
 	return dressed
 }

@@ -6,22 +6,14 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/policy"
-	"github.com/signalbox-health/signalbox/sdk"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
 )
 
 // add sums the figures of every organisation over the stretch. One that lacks a
 // period is left out: its sum would be of another stretch than the others'.
-func (f *Funnel) add(material *material) {
+func (f *Funnel) add(material *material, terms policy.Disclosure) {
 	m, c := f.Measure, &f.Comparison
-	numerator, denominator := 0, 0
-	for i, input := range m.Inputs {
-		switch input.Name {
-		case sdk.InputNumerator:
-			numerator = i
-		case sdk.InputDenominator:
-			denominator = i
-		}
-	}
+	numerator, denominator := roles(m.Inputs)
 	series := picked(material.series, c.Among)
 	f.Available = widely(series)
 	if f.Last = c.Last; f.Last == 0 && len(f.Available) > 0 {
@@ -54,7 +46,11 @@ func (f *Funnel) add(material *material) {
 		case f.Parameters.Ratio == spc.Proportion && sum[0] > sum[1]:
 			out.Why = MoreThanAll
 		default:
-			f.Groups = append(f.Groups, s.Organisation)
+			blurred := false
+			for _, within := range sum {
+				blurred = blurred || disclosure.Blurred(terms, countHidden(material.hidden[nameOf(s)], found), within)
+			}
+			f.Groups, f.Figure.Hide = append(f.Groups, s.Organisation), append(f.Figure.Hide, blurred)
 			f.Numerator, f.Denominator = append(f.Numerator, sum[0]), append(f.Denominator, sum[1])
 			if provisional {
 				f.Provisional++
@@ -64,6 +60,17 @@ func (f *Funnel) add(material *material) {
 		f.LeftOut = append(f.LeftOut, out)
 	}
 	f.happened(series, material.events)
+}
+
+// countHidden counts the rows of a series that may not be seen, among some of them.
+func countHidden(hidden []bool, rows []int) int {
+	n := 0
+	for _, row := range rows {
+		if row < len(hidden) && hidden[row] {
+			n++
+		}
+	}
+	return n
 }
 
 // picked keeps the series of the organisations to compare, in order of code.

@@ -6,7 +6,8 @@ import (
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/mix"
-	"github.com/signalbox-health/signalbox/sdk"
+	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
 )
 
 // How long the two stretches of a split are, in periods. Twelve months are a whole
@@ -22,6 +23,7 @@ const (
 type counting struct {
 	whole  *measures.Series
 	strata []measures.Series
+	hidden map[seriesName][]bool
 	own    bool // the whole is the sum of these strata's rows
 
 	numerator, denominator int     // columns of every series
@@ -35,14 +37,7 @@ type counting struct {
 // with no more than 24 points before. Points that were not measured, that are
 // left out of the limits or of which a stratum is not known do not count.
 func (c *counting) find(inputs []measures.Input) error {
-	for i, in := range inputs {
-		switch in.Name {
-		case sdk.InputNumerator:
-			c.numerator = i
-		case sdk.InputDenominator:
-			c.denominator = i
-		}
-	}
+	c.numerator, c.denominator = roles(inputs)
 	c.align()
 	phase := measures.Phase{}
 	for _, p := range c.whole.Phases {
@@ -110,22 +105,28 @@ func (c *counting) nobody(stratum, at int) bool {
 	return c.own && (at < 0 || c.strata[stratum].States[at] != measures.Suppressed)
 }
 
-// sums adds up every stratum over both stretches.
-func (c *counting) sums() []mix.Stratum {
-	list := make([]mix.Stratum, len(c.strata))
+// sums adds up every stratum over both stretches, and says of which too much is
+// hidden for its sums to mean anything.
+func (c *counting) sums(terms policy.Disclosure) (list []mix.Stratum, blurred []bool) {
+	list, blurred = make([]mix.Stratum, len(c.strata)), make([]bool, len(c.strata))
 	for i := range c.strata {
+		s := &c.strata[i]
 		add := func(rows []int) (sum mix.Counts) {
+			var found []int
 			for _, row := range rows {
-				if at := c.rows[i][row]; at >= 0 && measuredAt(&c.strata[i], at) {
-					sum.Numerator += c.strata[i].Columns[c.numerator][at]
-					sum.Denominator += c.strata[i].Columns[c.denominator][at]
+				if at := c.rows[i][row]; at >= 0 && measuredAt(s, at) {
+					found = append(found, at)
+					sum.Numerator += s.Columns[c.numerator][at]
+					sum.Denominator += s.Columns[c.denominator][at]
 				}
 			}
+			n := countHidden(c.hidden[nameOf(s)], found)
+			blurred[i] = blurred[i] || disclosure.Blurred(terms, n, sum.Numerator) || disclosure.Blurred(terms, n, sum.Denominator)
 			return sum
 		}
-		list[i] = mix.Stratum{Name: c.strata[i].Stratum, Before: add(c.before), After: add(c.after)}
+		list[i] = mix.Stratum{Name: s.Stratum, Before: add(c.before), After: add(c.after)}
 	}
-	return list
+	return list, blurred
 }
 
 // change is that of the whole's own figures.

@@ -4,72 +4,7 @@ import (
 	"math"
 
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/policy"
 )
-
-// small says which points of a figure are hidden for themselves.
-func small(terms policy.Disclosure, f *Figure) []bool {
-	hide := make([]bool, f.Chart.Len())
-	for i := range hide {
-		if i >= len(f.Numerator) || f.Denominator != nil && i >= len(f.Denominator) {
-			continue // the figure will be withheld whole
-		}
-		hide[i] = tooSmall(terms, f.Numerator[i])
-		if f.Denominator != nil {
-			hide[i] = hide[i] || tooSmall(terms, f.Denominator[i]) || tooSmall(terms, f.Denominator[i]-f.Numerator[i])
-		}
-	}
-	return hide
-}
-
-// tooSmall knows that counts may be decimals. A missing count hides nothing:
-// there is nothing to see.
-func tooSmall(terms policy.Disclosure, cell float64) bool {
-	return cell > 0 && cell < float64(terms.MinCellCount) || cell == 0 && !terms.ZeroVisible
-}
-
-// hideSecond hides a second stratum where exactly one of an organisation and
-// period is hidden: it could be had by taking the others from the total. It
-// takes the next smallest, so that as little as possible is lost.
-func hideSecond(figures []Figure, hide [][]bool) {
-	type cell struct {
-		organisation measures.ODSCode
-		x            int32
-	}
-	hidden := map[cell]int{}
-	next := map[cell][2]int{} // figure and point of the smallest that is visible
-	smallest := map[cell]float64{}
-	for i := range figures {
-		f := &figures[i]
-		if f.Stratum == "" {
-			continue
-		}
-		for j, x := range f.Chart.X {
-			at := cell{f.Organisation, x}
-			if hide[i][j] {
-				hidden[at]++
-				continue
-			}
-			if j >= len(f.Numerator) || measures.IsMissing(f.Numerator[j]) {
-				continue
-			}
-			// A zero hides nothing beside a small number: take one only
-			// where there is nothing else.
-			size := f.Numerator[j]
-			if size == 0 {
-				size = math.MaxFloat64
-			}
-			if have, some := smallest[at]; !some || size < have {
-				smallest[at], next[at] = size, [2]int{i, j}
-			}
-		}
-	}
-	for at, n := range hidden {
-		if second, some := next[at]; n == 1 && some {
-			hide[second[0]][second[1]] = true
-		}
-	}
-}
 
 // madeOfCounts reports whether every value of the chart is what its counts
 // make, to within a rounding error of the arithmetic.

@@ -1,6 +1,8 @@
-// Package disclosure hides small numbers in what is released. It works once,
-// on charts, after limits and signals have been found on the true figures;
-// whatever shows a chart afterwards sees only the released one. The method is
+// Package disclosure hides small numbers in what is released. It works twice, and
+// in no other place. Hide puts something else in the place of every hidden count
+// before a chart is made, so that nothing of the chart hangs on it; limits and
+// signals are found on the true figures of all other points. Apply rounds and
+// blanks the chart; whatever shows it afterwards sees only that. The method is
 // the one NHS Digital uses for Hospital Episode Statistics since September
 // 2018: counts from 1 to 7 are hidden, others rounded to the nearest 5, and
 // percentages made from the rounded counts. The numbers are the policy's.
@@ -24,6 +26,9 @@ type Figure struct {
 	// for a plain count.
 	Numerator, Denominator []float64
 	Multiply               float64 // turns numerator/denominator into what is plotted
+	// Hide are the points to hide, where that has been settled before the figure
+	// was charted, see Hide; nil where it is still to be found.
+	Hide []bool
 }
 
 // Codes of the notes that Apply adds to a chart.
@@ -53,26 +58,36 @@ func Apply(terms policy.Disclosure, figures []Figure) ([]Figure, int) {
 		return figures, 0
 	}
 	released := make([]Figure, len(figures))
-	hide := make([][]bool, len(figures))
-	for i := range figures {
-		hide[i] = small(terms, &figures[i])
-	}
-	if terms.Secondary {
-		hideSecond(figures, hide)
-	}
-	hidden := 0
+	hide := hidden(terms, figures)
+	points := 0
 	for i := range figures {
 		released[i] = release(terms, &figures[i], hide[i])
-		hidden += count(released[i].Chart.States, measures.Suppressed)
+		points += count(released[i].Chart.States, measures.Suppressed)
 	}
-	return released, hidden
+	return released, points
+}
+
+// hidden gives the points to hide of each figure: those settled before, or else
+// those that the counts ask for.
+func hidden(terms policy.Disclosure, figures []Figure) [][]bool {
+	hide, series := make([][]bool, len(figures)), make([]Counts, len(figures))
+	settled := false
+	for i := range figures {
+		f := &figures[i]
+		hide[i], settled = f.Hide, settled || f.Hide != nil
+		series[i] = Counts{f.Organisation, f.Stratum, f.Chart.X, f.Numerator, f.Denominator}
+	}
+	if !settled {
+		_, hide = Hide(terms, series)
+	}
+	return hide
 }
 
 func release(terms policy.Disclosure, f *Figure, hide []bool) Figure {
 	out := copyOf(f)
 	c := &out.Chart
 	c.Notes = nil // a plugin's free text may quote any figure
-	if !madeOfCounts(f) {
+	if !madeOfCounts(f) || len(hide) != c.Len() {
 		withhold(&out)
 		return out
 	}
@@ -156,7 +171,7 @@ func notes(terms policy.Disclosure, truth, c *measures.Chart, withheld bool) []m
 	}
 	if hidden > 0 {
 		list = append(list, measures.Note{Code: SomeHidden, Text: fmt.Sprintf(
-			"%d of %d points are hidden because their numbers are small (below %d). They count in the limits; signals that run through them are not shown.",
+			"%d of %d points are hidden because their numbers are small (below %d) or would give a small one away. In the lines each of them stands with the middle of what is known of it; signals that run through them are not shown.",
 			hidden, len(c.X), terms.MinCellCount)})
 	}
 	if 3*hidden > measured {
@@ -165,7 +180,7 @@ func notes(terms policy.Disclosure, truth, c *measures.Chart, withheld bool) []m
 	}
 	if terms.RoundTo > 1 {
 		list = append(list, measures.Note{Code: Rounded, Text: fmt.Sprintf(
-			"Counts are rounded to the nearest %d and the lines to match. The rules were applied to the exact figures.", terms.RoundTo)})
+			"Counts are rounded to the nearest %d and the lines to match. The rules were applied to the exact figures of what is shown.", terms.RoundTo)})
 	}
 	if withheld {
 		list = append(list, measures.Note{Code: LinesWithheld,

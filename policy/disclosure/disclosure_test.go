@@ -141,7 +141,10 @@ func TestSecondStratumIsHiddenBesideOneHidden(t *testing.T) {
 		hidden []int
 	}{
 		{"the next smallest goes too", []float64{3, 40, 20, 90}, []int{0, 2}},
-		{"two hidden protect each other", []float64{3, 4, 20}, []int{0, 1}},
+		{"two small ones would tell that neither is a seven", []float64{3, 4, 20}, []int{0, 1, 2}},
+		{"the smallest that leaves room for a seven", []float64{3, 4, 20, 14, 13}, []int{0, 1, 3}},
+		{"a nine beside a one leaves no room for a seven", []float64{1, 9, 30, 20}, []int{0, 3}},
+		{"two small ones alone are not safe, whatever they are", []float64{4, 4, 20}, []int{0, 1, 2}},
 		{"a zero protects nothing if there is another", []float64{3, 0, 20}, []int{0, 2}},
 		{"unless there is nothing else", []float64{3, 0}, []int{0, 1}},
 		{"none small, none hidden", []float64{30, 40, 20}, nil},

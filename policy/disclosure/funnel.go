@@ -28,7 +28,7 @@ type Draw func(numerator, denominator []float64) (measures.Chart, error)
 // Where one group alone is hidden, the next smallest is hidden with it, against
 // totals that are known from elsewhere.
 func Funnel(terms policy.Disclosure, f Figure, draw Draw) (Figure, int, error) {
-	if terms.MinCellCount <= 1 && terms.RoundTo <= 1 && terms.ZeroVisible {
+	if Open(terms) {
 		chart, err := draw(f.Numerator, f.Denominator)
 		f.Chart = chart
 		return f, 0, err
@@ -41,7 +41,7 @@ func Funnel(terms policy.Disclosure, f Figure, draw Draw) (Figure, int, error) {
 	out.Numerator, out.Denominator = roundAll(terms, f.Numerator), roundAll(terms, f.Denominator)
 	for i := range hide {
 		if hide[i] {
-			out.Numerator[i], out.Denominator[i] = standIn(terms, &f, i)
+			out.Numerator[i], out.Denominator[i] = standIn(terms, f.Numerator[i], f.Denominator[i])
 		}
 	}
 	chart, err := draw(out.Numerator, out.Denominator)
@@ -54,14 +54,14 @@ func Funnel(terms policy.Disclosure, f Figure, draw Draw) (Figure, int, error) {
 	return out, hidden, nil
 }
 
-// smallSums says which groups are hidden for themselves. One whose denominator
-// rounds to nothing cannot be drawn.
+// smallSums says which groups are hidden for themselves, or because too much of
+// their sums is. One whose denominator rounds to nothing cannot be drawn.
 func smallSums(terms policy.Disclosure, f *Figure) []bool {
 	hide := make([]bool, len(f.Numerator))
 	rounded := roundAll(terms, f.Denominator)
 	for i, n := range f.Numerator {
 		d := f.Denominator[i]
-		hide[i] = tooSmall(terms, n) || tooSmall(terms, d) || tooSmall(terms, d-n) || rounded[i] <= 0
+		hide[i] = i < len(f.Hide) && f.Hide[i] || tooSmall(terms, n) || tooSmall(terms, d) || tooSmall(terms, d-n) || rounded[i] <= 0
 	}
 	return hide
 }
@@ -81,27 +81,6 @@ func hideNext(f *Figure, hide []bool) {
 	if hidden == 1 && next >= 0 {
 		hide[next] = true
 	}
-}
-
-// standIn gives the sums of a hidden group that the funnel is drawn with: what is
-// small in the middle of its range, what is not as it would be released.
-func standIn(terms policy.Disclosure, f *Figure, i int) (numerator, denominator float64) {
-	n, d := f.Numerator[i], f.Denominator[i]
-	step, middle := float64(max(terms.RoundTo, 1)), float64(max(terms.MinCellCount, 1))/2
-	numerator, denominator = nearest(n, step), nearest(d, step)
-	if tooSmall(terms, d) || denominator <= 0 {
-		denominator = middle
-	}
-	switch {
-	case tooSmall(terms, n):
-		numerator = middle
-	case tooSmall(terms, d-n):
-		numerator = denominator - middle
-	}
-	if n <= d {
-		numerator = min(numerator, denominator)
-	}
-	return max(numerator, 0), denominator
 }
 
 // hideGroups takes back what the chart says of hidden groups. The centre is the

@@ -21,13 +21,16 @@ import (
 // back tells nothing but these counts. Where the policy hides and does not round,
 // they are rounded to the number that hides, since the sum of a stretch less all
 // the periods that are seen would tell the one that is not.
-func Strata(terms policy.Disclosure, strata []mix.Stratum) (released []mix.Stratum, together []string) {
+//
+// blurred are the strata of which too much is hidden in the periods that were added
+// up, see Blurred; they are small numbers like the others. Nil means none.
+func Strata(terms policy.Disclosure, strata []mix.Stratum, blurred []bool) (released []mix.Stratum, together []string) {
 	if Open(terms) {
 		return strata, nil
 	}
 	var hidden []mix.Stratum
-	for _, s := range strata {
-		if smallStratum(terms, s) {
+	for i, s := range strata {
+		if smallStratum(terms, s) || i < len(blurred) && blurred[i] {
 			hidden = append(hidden, s)
 		} else {
 			released = append(released, s)

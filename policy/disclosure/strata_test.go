@@ -38,7 +38,7 @@ func TestStrataWithSmallNumbersStandTogether(t *testing.T) {
 		{"hiding without rounding rounds by what hides", policy.Disclosure{MinCellCount: 8, ZeroVisible: true}, []mix.Stratum{large, middle},
 			[]mix.Stratum{stratum("large", 504, 904, 504, 904), stratum("middle", 40, 104, 40, 104)}, nil},
 	} {
-		got, together := Strata(test.terms, test.strata)
+		got, together := Strata(test.terms, test.strata, nil)
 		if !slices.Equal(got, test.want) || !slices.Equal(together, test.together) {
 			t.Errorf("%s: %+v with %v together, want %+v with %v", test.name, got, together, test.want, test.together)
 		}
@@ -59,7 +59,7 @@ func TestNoStratumThatIsReleasedHasASmallNumber(t *testing.T) {
 			n2, d2 := counts()
 			strata = append(strata, stratum(strconv.Itoa(i), n1, d1, n2, d2))
 		}
-		released, together := Strata(terms, strata)
+		released, together := Strata(terms, strata, nil)
 		if len(together) == 1 {
 			t.Fatalf("%+v: %v stands alone as hidden", strata, together)
 		}
