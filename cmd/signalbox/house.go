@@ -15,6 +15,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
 	"github.com/signalbox-health/signalbox/plugins/library"
 	"github.com/signalbox-health/signalbox/policy"
@@ -43,6 +44,7 @@ type house struct {
 	books   *shelf
 	known   *register
 	main    *analysis.Analysis
+	witness witness // signs heads of the record; only where the site runs
 	site    *web.Site
 	log     *slog.Logger
 	closes  []func()
@@ -60,10 +62,29 @@ func (h *house) close() {
 // shelf is the library's measures, and those of the demonstration.
 type shelf struct {
 	*library.Library
-	more []*measures.Measure
+	more []plugins.Release // packs without code
 }
 
-func (s *shelf) Measures() []*measures.Measure { return append(s.Library.Measures(), s.more...) }
+func (s *shelf) Measures() []*measures.Measure {
+	all := s.Library.Measures()
+	for i := range s.more {
+		for k := range s.more[i].Manifest.Measures {
+			all = append(all, &s.more[i].Manifest.Measures[k])
+		}
+	}
+	return all
+}
+
+func (s *shelf) Releases() []plugins.Release { return append(s.Library.Releases(), s.more...) }
+
+func (s *shelf) Release(id string) (plugins.Release, bool) {
+	for _, release := range s.more {
+		if release.Manifest.ID == id {
+			return release, true
+		}
+	}
+	return s.Library.Release(id)
+}
 
 // build starts every part, the site on top.
 func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger) (*house, error) {
@@ -86,6 +107,10 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 		h.close()
 		return nil, err
 	}
+	if err := h.startNotary(ctx, cfg); err != nil {
+		h.close()
+		return nil, err
+	}
 	h.openSite(files, people, append(described, demo.Own()...))
 	return h, nil
 }
@@ -104,7 +129,7 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 		return nil, err
 	}
 	for pack, why := range shipped.LeftOut() {
-		log.Warn("this program was built without a pack of measures", "pack", pack, "reason", why)
+		log.Warn("this program was built without a pack or a measure", "name", pack, "reason", why)
 	}
 	h.books = &shelf{Library: shipped}
 	db, closeDB, err := cfg.openDatabase(ctx, log)
@@ -126,9 +151,11 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 		if err := loadDemonstration(ctx, db, log); err != nil {
 			return nil, err
 		}
-		for i := range demo.Manifest().Measures {
-			h.books.more = append(h.books.more, &demo.Manifest().Measures[i])
+		pack, err := demo.Release()
+		if err != nil {
+			return nil, err
 		}
+		h.books.more = append(h.books.more, pack)
 	}
 	if h.host, err = sandboxes(); err != nil {
 		return nil, err
@@ -255,6 +282,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person, describe
 		Workshop:   h.workshop(described, reader),
 		Governance: h.governance(reader),
 		Policies:   h.policyPages(reader),
+		Logbook:    h.logPages(reader),
 		Sessions:   sessions,
 		Assets:     files,
 		Reader:     reader,

@@ -1,6 +1,9 @@
 package demo
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 )
@@ -47,6 +50,16 @@ func Manifest() plugins.Manifest {
 			ReviewDate: measures.DateOf(2027, 11, 1),
 		}, missedMeasure()},
 	}
+}
+
+// Release is the manifest as a pack without code, named by its text.
+func Release() (plugins.Release, error) {
+	m := Manifest()
+	text, err := json.Marshal(m)
+	if err != nil {
+		return plugins.Release{}, fmt.Errorf("manifest of the demonstration: %w", err)
+	}
+	return plugins.Release{Manifest: m, Digest: plugins.DigestOf(text)}, nil
 }
 
 var firstFalls = measures.DateOf(2023, 6, 1)

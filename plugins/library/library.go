@@ -4,6 +4,7 @@
 package library
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -46,7 +47,8 @@ type Library struct {
 	releases []plugins.Release
 	modules  map[plugins.Digest][]byte
 	measures []*measures.Measure
-	leftOut  map[string]string
+	leftOut  map[string]string             // packs and measures
+	gone     map[measures.MeasureID]string // measures, those of left-out packs included
 }
 
 // Open reads what is embedded in the program and checks all of it: digests,
@@ -54,7 +56,7 @@ type Library struct {
 func Open() (*Library, error) { return open(manifests, built) }
 
 func open(manifests, built fs.FS) (*Library, error) {
-	l := &Library{modules: map[plugins.Digest][]byte{}}
+	l := &Library{modules: map[plugins.Digest][]byte{}, gone: map[measures.MeasureID]string{}}
 	if err := l.openModules(built); err != nil {
 		return nil, err
 	}
@@ -62,11 +64,14 @@ func open(manifests, built fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(placeOf(a), placeOf(b)), cmp.Compare(a, b))
+	})
 	var problems []error
 	for _, name := range names {
 		problems = append(problems, l.openManifest(manifests, name))
 	}
+	l.leaveOut()
 	problems = append(problems, l.checkUses())
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("plugins of the library: %w", err)
@@ -121,7 +126,10 @@ func (l *Library) openManifest(from fs.FS, name string) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	if l.leftOut[m.ID] != "" {
+	if why := l.leftOut[m.ID]; why != "" {
+		for i := range m.Measures {
+			l.gone[m.Measures[i].ID] = why
+		}
 		return nil
 	}
 	for i := range m.Measures {
@@ -138,6 +146,49 @@ func (l *Library) openManifest(from fs.FS, name string) error {
 		return fmt.Errorf("%s has changed since it was built: %w", name, ErrNotBuilt)
 	}
 	return nil
+}
+
+// order is that of the packs wherever they are listed: what somebody at a trust
+// looks for first comes first. Those that are not named here follow, by name.
+var order = []string{"urgent-care", "elective", "safety", "staff", "digital"}
+
+func placeOf(manifest string) int {
+	if at := slices.Index(order, path.Dir(manifest)); at >= 0 {
+		return at
+	}
+	return len(order)
+}
+
+// leaveOut takes away the measures of other packs that are computed by a plugin
+// that was left out, and their variants, and says which.
+func (l *Library) leaveOut() {
+	for again := true; again; {
+		again = false
+		l.measures = slices.DeleteFunc(l.measures, func(m *measures.Measure) bool {
+			why := l.missing(m)
+			if why == "" {
+				return false
+			}
+			l.leftOut[string(m.ID)], l.gone[m.ID] = why, why
+			again = true
+			return true
+		})
+	}
+	for i := range l.releases {
+		m := &l.releases[i].Manifest
+		m.Measures = slices.DeleteFunc(slices.Clone(m.Measures), func(m measures.Measure) bool { return l.gone[m.ID] != "" })
+	}
+}
+
+// missing says why a measure cannot be offered in this program, if so.
+func (l *Library) missing(m *measures.Measure) string {
+	if why := l.leftOut[m.Uses.Plugin]; why != "" {
+		return fmt.Sprintf("it is computed by %s, which was left out: %s", m.Uses.Plugin, why)
+	}
+	if why := l.gone[m.Family]; why != "" && m.Family != m.ID {
+		return fmt.Sprintf("it is a variant of %s, which was left out: %s", m.Family, why)
+	}
+	return ""
 }
 
 func (l *Library) checkUses() error {
@@ -197,7 +248,8 @@ func (l *Library) Modules() []plugins.Digest {
 // Measures lists every measure of the library, pack by pack.
 func (l *Library) Measures() []*measures.Measure { return slices.Clone(l.measures) }
 
-// LeftOut gives the packs that this program was built without, and why.
+// LeftOut gives the packs, and the measures of other packs, that this program was
+// built without, and why.
 func (l *Library) LeftOut() map[string]string { return maps.Clone(l.leftOut) }
 
 // String names the library's plugins for a log line.
