@@ -12,6 +12,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/assets"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
+	"github.com/signalbox-health/signalbox/web/governance/logbook"
 	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
@@ -24,6 +25,7 @@ type Site struct {
 	Workshop   *workshop.Pages
 	Governance *governance.Pages
 	Policies   *policies.Pages
+	Logbook    *logbook.Pages
 	Sessions   *session.Sessions
 	Assets     *assets.Assets
 	// Reader gives who sends a request, and the frame of the page they will see.
@@ -46,6 +48,10 @@ func (s *Site) Handler() http.Handler {
 	open.Handle("POST /sign-in", s.page(s.Sessions.SignInPerson))
 	open.Handle("POST /sign-out", s.page(s.Sessions.SignOutPerson))
 	open.Handle("GET /glossary", whole(s.page(s.Charts.Glossary))) // what charts, icons and rules mean
+
+	for _, format := range []string{"", ".csv", ".json"} {
+		open.Handle("GET /governance/uses"+format, whole(s.page(s.Logbook.Uses))) // the public register
+	}
 
 	signedIn := http.NewServeMux()
 	open.Handle("/", s.Sessions.Require(whole(signedIn)))
@@ -104,6 +110,11 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/propose", s.page(s.Policies.Propose))
 	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/verdict", s.page(s.Policies.Judge))
 	signedIn.Handle("POST /governance/policies/{ods}/drafts/{draft}/shadow", s.page(s.Policies.Shadow))
+
+	// The record: every decision, and why.
+	signedIn.Handle("GET /governance/log", s.page(s.Logbook.Search)) // ?person= ?dataset= ?plugin= ?asker= ?action= ?answer= ?from= ?to=
+	signedIn.Handle("GET /governance/log/head", s.page(s.Logbook.Head))
+	signedIn.Handle("GET /governance/log/{sequence}", s.page(s.Logbook.Record))
 
 	// Access: what the reader has asked for.
 	signedIn.Handle("GET /access/requests", s.page(s.Governance.OwnRequests))

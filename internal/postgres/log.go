@@ -40,6 +40,7 @@ type LogLine struct {
 	Result   *ledger.Result // nil: denied, nothing released, or not yet
 	// ResultSequence is the entry of Result; 0 where there is none.
 	ResultSequence int64
+	Canonical      []byte // the decision's own bytes, for its proof
 }
 
 // Decisions gives recorded decisions, the newest first.
@@ -231,7 +232,7 @@ func readLine(row pgx.CollectableRow) (line LogLine, err error) {
 	if decided.Decision == nil || decided.Sequence != line.Sequence {
 		return line, fmt.Errorf("record %d is not the decision that it is filed as: run signalbox audit verify", line.Sequence)
 	}
-	line.Time, line.Document = decided.Time.Time, *decided.Decision
+	line.Canonical, line.Time, line.Document = entry, decided.Time.Time, *decided.Decision
 	if result == nil {
 		return line, nil
 	}
