@@ -123,8 +123,8 @@ func (p *Policies) mayPublish(ctx context.Context, d *Dossier, now time.Time) (*
 	if err := p.compilesWith(ctx, d.Owner, d.Files); err != nil {
 		return nil, err
 	}
-	effective := now
-	if d.Proposal.NotBefore.After(now) {
+	effective := p.Desk.Now() // the check has taken its time
+	if d.Proposal.NotBefore.After(effective) {
 		effective = d.Proposal.NotBefore
 	}
 	coming, err := p.coming(ctx, d.Owner, now)
@@ -179,7 +179,7 @@ func (p *Policies) RollBack(ctx context.Context, actor policy.Actor, owner measu
 		return err
 	}
 	if reason = strings.TrimSpace(reason); reason == "" {
-		return &Misfit{"reason", "Write a sentence of your own: it stands in the record beside your name"}
+		reason = "No reason was given."
 	}
 	grant, err := p.Desk.Ask(ctx, actor, policy.PolicyRollback, owner, change(digest, ""))
 	if err != nil {

@@ -53,12 +53,14 @@ func (db *DB) ShadowPolicy(ctx context.Context, grant policy.Grant, v PolicyVers
 }
 
 // PolicyShadows gives the newest beginning or end of every shadow run, of drafts
-// that nobody has changed since.
+// that nobody has changed since and that are not published.
 func (db *DB) PolicyShadows(ctx context.Context) ([]PolicyShadow, error) {
 	rows, err := db.pool.Query(ctx, `
 		SELECT DISTINCT ON (s.ods, s.draft) s.ods, s.draft, s.version, s.at, s.by, s.ends, s.record
 		FROM policy_shadow s
 		WHERE NOT EXISTS (SELECT FROM policy_version n WHERE n.ods = s.ods AND n.draft = s.draft AND n.version > s.version)
+			AND NOT EXISTS (SELECT FROM policy_revision r JOIN policy_submission p USING (submission)
+				WHERE p.ods = s.ods AND p.draft = s.draft)
 		ORDER BY s.ods, s.draft, s.at DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("read which drafts run in shadow: %w", err)

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,10 +168,64 @@ func because(c candidate.Changed) string {
 	if before.Disclosure != after.Disclosure {
 		parts = append(parts, hiding(after.Disclosure)+", and not "+hiding(before.Disclosure))
 	}
+	if rows := rowsSaid(before.Rows, after.Rows); rows != "" {
+		parts = append(parts, rows)
+	}
 	if len(parts) == 0 {
 		parts = append(parts, "other rows")
 	}
 	return sentenceStart(strings.Join(parts, "; "))
+}
+
+// rowsSaid says which conditions on rows are new, and which are no more.
+func rowsSaid(before, after []policy.RowRule) string {
+	var parts []string
+	if added := conditionsBeyond(before, after); len(added) > 0 {
+		parts = append(parts, "only "+listed(added))
+	}
+	if gone := conditionsBeyond(after, before); len(gone) > 0 {
+		parts = append(parts, "no longer only "+listed(gone))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// conditionsBeyond are those of the second rules that the first do not have.
+func conditionsBeyond(first, second []policy.RowRule) (list []string) {
+	has := map[string]bool{}
+	for _, rule := range first {
+		for _, c := range rule.Conditions {
+			has[conditionSaid(c)] = true
+		}
+	}
+	for _, rule := range second {
+		for _, c := range rule.Conditions {
+			if said := conditionSaid(c); !has[said] {
+				has[said] = true
+				list = append(list, said)
+			}
+		}
+	}
+	return list
+}
+
+var orders = map[string]string{"gte": "from", "gt": "after", "lte": "to", "lt": "before", "in": "among", "eq": "equal to"}
+
+func conditionSaid(c policy.Condition) string {
+	field := map[string]string{"ods": "organisations", "period": "periods", "stratum": "strata", "dataset": "datasets"}[c.Field]
+	if field == "" {
+		field = c.Field
+	}
+	if c.Op == "is_null" {
+		if len(c.Values) == 1 && c.Values[0] == true {
+			return "rows without " + field
+		}
+		return "rows with " + field
+	}
+	var values []string
+	for _, v := range c.Values {
+		values = append(values, fmt.Sprint(v))
+	}
+	return field + " " + orders[c.Op] + " " + listed(values)
 }
 
 func hiding(d policy.Disclosure) string {

@@ -3,6 +3,7 @@ package policies
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func (p *Pages) draftView(r *http.Request) (*draftView, error) {
 	v := &draftView{visit: entered, Dossier: d, all: r.URL.Query().Has("all")}
 	v.page.Title = d.Title
 	before := d.Live.Files
-	if d.Revision > 0 { // it is not a draft any more: show it as it is
+	if !v.marked() { // there is nothing to compare with, or it is not a draft any more
 		before = d.Files
 	}
 	v.rules, v.tests = compare(before, d.Files, false), compare(before, d.Files, true)
@@ -98,7 +99,7 @@ func (v *draftView) approver() {
 	switch {
 	case !v.approves:
 		v.mayApprove = "You are not one of those who approve."
-	case contains(v.Authors(), v.actor.ID):
+	case slices.Contains(v.Authors(), v.actor.ID):
 		v.mayApprove = "You have written this draft, so others have to approve it."
 	}
 	if v.Proposal == nil {
@@ -167,15 +168,6 @@ func testSaid(r *candidate.Report) string {
 		return "It has no tests"
 	}
 	return strconv.Itoa(r.Tests.Passed) + " of " + strconv.Itoa(all) + " tests pass"
-}
-
-func contains(list []string, one string) bool {
-	for _, other := range list {
-		if other == one {
-			return true
-		}
-	}
-	return false
 }
 
 // headline is the draft in one sentence.
@@ -296,6 +288,19 @@ func (v *draftView) listedRows() []changeRow {
 	}
 	return v.changes[:mostRows]
 }
+
+// unreached are the lines that no test reaches and no finding speaks of.
+func (v *draftView) unreached() (places []string) {
+	for _, place := range v.Report.Tests.Uncovered {
+		if !slices.ContainsFunc(v.Report.Findings, func(f candidate.Finding) bool { return f.File+":"+strconv.Itoa(f.Line) == place }) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// marked reports whether rules are shown beside those of a live policy.
+func (v *draftView) marked() bool { return v.Revision == 0 && v.Live.Revision > 0 }
 
 // said names those who have said something before, and to which proposal.
 func said(s postgres.PolicySubmission) string {

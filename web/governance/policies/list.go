@@ -3,6 +3,7 @@ package policies
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/measures"
@@ -72,9 +73,14 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request) error {
 // baselineView is the national baseline for its readers.
 type baselineView struct {
 	page   layout.Page
-	rules  []ruleView
-	tests  []ruleView
+	files  []baselineFile
 	digest string
+}
+
+// baselineFile is one subject of the baseline.
+type baselineFile struct {
+	name         string
+	rules, tests []ruleView
 }
 
 // National shows the baseline: every rule in words and in Rego, and its tests.
@@ -85,7 +91,21 @@ func (p *Pages) National(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := baselineView{page: page, rules: titled(rulesOf(modules, false)), tests: rulesOf(modules, true)}
+	v := baselineView{page: page}
+	for _, m := range modules {
+		if m.IsTest() {
+			continue
+		}
+		f := baselineFile{name: m.Name, rules: titled(rulesOf([]policy.Module{m}, false))}
+		for _, test := range modules {
+			if test.Name == strings.TrimSuffix(m.Name, ".rego")+"_test.rego" {
+				f.tests = rulesOf([]policy.Module{test}, true)
+			}
+		}
+		if len(f.rules) > 0 {
+			v.files = append(v.files, f)
+		}
+	}
 	v.digest = rulesDigest(modules)
 	return nationalPage(v).Render(r.Context(), w)
 }

@@ -81,6 +81,8 @@ func compare(before, after []policy.Module, tests bool) []ruleView {
 		r.paint(removed)
 		list = append(list, r)
 	}
+	// What a file begins with says little, unless it is what changes.
+	list = slices.DeleteFunc(list, func(r ruleView) bool { return r.Head && r.Title == "" && r.mark != changed })
 	slices.SortStableFunc(list, func(a, b ruleView) int { return a.rank() - b.rank() })
 	return list
 }
