@@ -13,6 +13,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
+	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/workshop"
 )
 
@@ -53,6 +54,10 @@ const retryAfter = "2"
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader has gone
+	}
+	if session.ByToken(r.Context()) {
+		s.refuse(w, r, err)
+		return
 	}
 	actor, page := s.Reader(r)
 	if denial := (*policy.Denial)(nil); errors.As(err, &denial) {

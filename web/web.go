@@ -34,7 +34,9 @@ type Site struct {
 	Policy  *policy.Engine // explains denials
 	Metrics http.Handler
 	Ready   func(*http.Request) error
-	Log     *slog.Logger
+	// HTTPS says that readers reach the site by https only.
+	HTTPS bool
+	Log   *slog.Logger
 }
 
 // Handler is the whole site. Read top to bottom it is the site map.
@@ -44,9 +46,7 @@ func (s *Site) Handler() http.Handler {
 	open.HandleFunc("GET /readyz", s.readyz)
 	open.Handle("GET /metrics", s.Metrics)
 	open.Handle("GET /assets/", http.StripPrefix("/assets/", s.Assets.Handler()))
-	open.Handle("GET /sign-in", s.page(s.Sessions.SignInPage))
-	open.Handle("POST /sign-in", s.page(s.Sessions.SignInPerson))
-	open.Handle("POST /sign-out", s.page(s.Sessions.SignOutPerson))
+	s.entrances(open)
 	open.Handle("GET /glossary", whole(s.page(s.Charts.Glossary))) // what charts, icons and rules mean
 
 	for _, format := range []string{"", ".csv", ".json"} {
@@ -54,7 +54,7 @@ func (s *Site) Handler() http.Handler {
 	}
 
 	signedIn := http.NewServeMux()
-	open.Handle("/", s.Sessions.Require(whole(signedIn)))
+	open.Handle("/", s.Sessions.Require(whole(signedIn), s.fail))
 
 	// Charts: what changed, and every chart.
 	signedIn.Handle("GET /{$}", s.page(s.Charts.Home))
@@ -78,7 +78,7 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
 	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
 	signedIn.Handle("GET /plugins/new", s.page(s.Workshop.New))
-	open.Handle("POST /plugins/new", s.Sessions.Require(s.page(s.Workshop.Check))) // sent as it comes, so not held back as a whole
+	open.Handle("POST /plugins/new", s.Sessions.Require(s.page(s.Workshop.Check), s.fail)) // sent as it comes, so not held back as a whole
 	signedIn.Handle("GET /plugins/drafts", s.page(s.Workshop.DraftList))
 	signedIn.Handle("GET /plugins/drafts/{draft}", s.page(s.Workshop.Draft))
 	signedIn.Handle("GET /plugins/drafts/{draft}/trial", s.page(s.Workshop.Trial)) // on demonstration data: ?measure=
@@ -144,6 +144,9 @@ func (s *Site) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if s.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -22,6 +22,9 @@ type config struct {
 	tempDir        string // for a socket whose folder has too long a name
 	columns        int    // COLUMNS: the width of the terminal; 0 where it does not say
 	plain          bool   // NO_COLOR, or a terminal without colours
+	publicURL      string // SIGNALBOX_PUBLIC_URL: how readers address the site
+	identityFile   string // SIGNALBOX_IDENTITY: identity.json in the data folder unless told
+	behindProxy    bool   // readers' addresses stand in X-Forwarded-For
 }
 
 func readConfig(getenv func(string) string, uid int, tempDir string) config {
@@ -35,6 +38,8 @@ func readConfig(getenv func(string) string, uid int, tempDir string) config {
 		tempDir:        tempDir,
 		columns:        columnsOf(getenv("COLUMNS")),
 		plain:          getenv("NO_COLOR") != "" || getenv("TERM") == "dumb",
+		publicURL:      getenv("SIGNALBOX_PUBLIC_URL"),
+		identityFile:   getenv("SIGNALBOX_IDENTITY"),
 	}
 	if cfg.ownerURL == "" {
 		cfg.ownerURL = cfg.databaseURL

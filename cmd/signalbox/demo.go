@@ -1,17 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // demonstrator is who loads the demonstration, for the record.
@@ -57,7 +60,23 @@ func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) e
 			log.Debug("demonstration data", "file", file.Name, "added", f.Added, "unchanged", f.Unchanged)
 		}
 	}
-	return nil
+	return db.PutDemonstrators(ctx, demonstrators())
+}
+
+// demonstrators are the people of the demonstration as the database keeps them.
+func demonstrators() []postgres.Demonstrator {
+	var list []postgres.Demonstrator
+	for _, p := range demo.People(measures.Date(time.Now().Unix() / 86400)) {
+		at := cmp.Or(p.Actor.ODS, policy.Everyone) // the installation answers for who is nobody's staff
+		d := postgres.Demonstrator{ID: p.Actor.ID, Name: p.Actor.Name, Purpose: p.Actor.Purpose, TrainedOn: p.Actor.TrainedOn}
+		for _, role := range append(p.Actor.Roles, p.Second) {
+			if role != "" {
+				d.Posts = append(d.Posts, postgres.Post{ODS: at, Role: role})
+			}
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 // demonstrationDatasets are the definitions under which the demonstration is

@@ -46,8 +46,10 @@ type house struct {
 	main    *analysis.Analysis
 	witness witness // signs heads of the record; only where the site runs
 	site    *web.Site
-	log     *slog.Logger
-	closes  []func()
+	// sessions knows who is signed in.
+	sessions *session.Sessions
+	log      *slog.Logger
+	closes   []func()
 
 	national policy.ReferenceData // the tables that come with the baseline
 	looking  sync.Mutex           // one looks at a time: what was read first must not win over what was read last
@@ -111,7 +113,12 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 		h.close()
 		return nil, err
 	}
-	h.openSite(files, people, append(described, demo.Own()...))
+	if h.sessions, err = h.openSessions(ctx, cfg, demonstration, files); err != nil {
+		h.close()
+		return nil, err
+	}
+	h.openSite(files, append(described, demo.Own()...))
+	h.site.HTTPS = cfg.https()
 	return h, nil
 }
 
@@ -214,7 +221,7 @@ func (h *house) startAnalysis(ctx context.Context) error {
 		return err
 	}
 	asked := governing.Watched{Policy: h.engine, Policies: h.policies} // drafts in shadow hear of it
-	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: asked, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
+	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: session.Gate{Policy: asked}, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
 
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var done sync.WaitGroup
@@ -266,13 +273,12 @@ func (h *house) look(ctx context.Context) error {
 }
 
 // openSite puts the pages on top.
-func (h *house) openSite(files *assets.Assets, people []session.Person, described []measures.Dataset) {
-	sessions := session.New(h.db.SessionStore(), people, h.known, files, false)
+func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 	reader := func(r *http.Request) (policy.Actor, layout.Page) {
 		page := layout.Page{Assets: files}
-		actor, ok := sessions.Actor(r)
+		actor, ok := h.sessions.Actor(r)
 		if ok {
-			page.Who = sessions.Who(r.Context(), actor)
+			page.Who = h.sessions.Who(r, actor)
 			page.Demo = demo.Fictional(actor.ODS)
 		}
 		return actor, page
@@ -283,7 +289,7 @@ func (h *house) openSite(files *assets.Assets, people []session.Person, describe
 		Governance: h.governance(reader),
 		Policies:   h.policyPages(reader),
 		Logbook:    h.logPages(reader),
-		Sessions:   sessions,
+		Sessions:   h.sessions,
 		Assets:     files,
 		Reader:     reader,
 		Names:      h.known,

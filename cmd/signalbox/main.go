@@ -71,6 +71,8 @@ Rego decide who may see what, and every decision is recorded.`,
 	root.PersistentFlags().StringVar(&cfg.dataDir, "data", cfg.dataDir, "folder of the private database and of compiled plugins")
 	root.AddCommand(
 		newServeCommand(cfg),
+		newSetUpLinkCommand(cfg),
+		newIdentityCommand(cfg),
 		newLoadCommand(func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newMigrateCommand(func(ctx context.Context) (string, func(), error) { return cfg.startDatabase(ctx, quiet()) }),
 		newPolicyCommand(),

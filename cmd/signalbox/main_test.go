@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/signalbox-health/signalbox/plugins/host/child"
+	"github.com/signalbox-health/signalbox/web/session/provider/providertest"
 )
 
 // childWord makes the test program a sandbox, as the word "sandbox" makes one
@@ -17,6 +18,7 @@ const childWord = "sandbox-of-a-test"
 const programWord = "program-of-a-test"
 
 func TestMain(m *testing.M) {
+	providertest.Main()
 	// The house that these tests open starts its sandboxes by the program's own word.
 	if len(os.Args) > 1 && (os.Args[1] == childWord || os.Args[1] == "sandbox") {
 		if err := child.Serve(os.Stdin, os.Stdout); err != nil {

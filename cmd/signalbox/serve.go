@@ -24,15 +24,26 @@ func newServeCommand(cfg *config) *cobra.Command {
 one that DATABASE_URL names; without it, a private PostgreSQL is started in the
 data folder, which needs PostgreSQL 14 or newer to be installed.
 
+Readers sign in by the identity provider that identity.json in the data folder
+names. Where there is none they sign in with passkeys: at the first start the log
+shows a link that makes the operator, who invites the others. Passkeys need a
+name and not a bare IP address: --public-url https://signalbox.example, or
+http://localhost on this machine, which is what is used unless told.
+
 With --demo it makes trusts that do not exist, with figures of their own, and
-lets anybody be one of their people. That works on loopback addresses only.`,
+lets anybody be one of their people. That works on loopback addresses only, and
+not where there is an identity provider.`,
 		Example: `  signalbox serve --demo
   signalbox serve --addr 127.0.0.1:9000 --data /srv/signalbox
+  signalbox serve --addr 127.0.0.1:9000 --public-url https://signalbox.example --behind-proxy
   DATABASE_URL=postgres://signalbox@db/signalbox signalbox serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if demonstration && !onLoopback(addr) {
 				return badInput(fmt.Errorf("--demo lets anybody in, so it works on loopback only; %s is not, use 127.0.0.1:8080", addr))
+			}
+			if err := cfg.checkAddress(addr, demonstration); err != nil {
+				return badInput(err)
 			}
 			log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 			return serve(cmd.Context(), cfg, addr, demonstration, log, func(at string) {
@@ -41,6 +52,8 @@ lets anybody be one of their people. That works on loopback addresses only.`,
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address and port to listen on")
+	cfg.addressFlags(cmd)
+	cmd.Flags().BoolVar(&cfg.behindProxy, "behind-proxy", false, "take readers' addresses from the last entry of X-Forwarded-For")
 	cmd.Flags().BoolVar(&demonstration, "demo", false, "make demonstration data, and let anybody sign in as its people")
 	return cmd
 }
@@ -63,6 +76,9 @@ func serve(ctx context.Context, cfg *config, addr string, demonstration bool, lo
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", addr, err)
+	}
+	if cfg.publicURL == "" {
+		cfg.publicURL = localURL(listener.Addr())
 	}
 	house, err := build(ctx, cfg, demonstration, log)
 	if err != nil {
@@ -87,6 +103,9 @@ func serve(ctx context.Context, cfg *config, addr string, demonstration bool, lo
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+	if err := house.welcome(ctx, cfg); err != nil {
+		return err
+	}
 	ready(listener.Addr().String())
 	select {
 	case err := <-ended:

@@ -10,6 +10,8 @@ type Person struct {
 	Actor policy.Actor
 	Job   string
 	Story string // what this person comes to do
+	// Second is a role that the person may change to; empty for most.
+	Second policy.Role
 }
 
 // People are the readers for whom Signalbox is made, one for each journey, and
@@ -28,7 +30,7 @@ func People(today measures.Date) []Person {
 		}
 		return p
 	}
-	return []Person{
+	people := []Person{
 		person("clinician", "Dr Wren Hollis", "ZZA", "clinician", "improvement", "Emergency medicine consultant",
 			"Has four minutes between patients and wants to know what changed."),
 		person("improvement-lead", "Maud Ferrier", "ZZA", "improvement_lead", "improvement", "Improvement lead",
@@ -47,5 +49,13 @@ func People(today measures.Date) []Person {
 			"Compares the trusts of the board's area."),
 		person("innovator", "Sol Amberly", "", "innovator", "development", "Analyst at a charity",
 			"Writes a measure and tries it on published figures."),
+		person("operator", "Lorne Askew", "", "operator", "governance", "Operator of this Signalbox",
+			"Invites people, and sees nobody's figures."),
 	}
+	for i := range people {
+		if people[i].Actor.ID == "demo-improvement-lead" {
+			people[i].Second = "clinician" // works on the ward on Fridays
+		}
+	}
+	return people
 }

@@ -42,11 +42,18 @@ func (db *DB) PutDemonstrators(ctx context.Context, people []Demonstrator) error
 			if tag.RowsAffected() == 0 {
 				continue
 			}
-			for _, post := range p.Posts {
+			for i, post := range p.Posts {
 				args["ods"], args["role"] = string(post.ODS), string(post.Role)
 				_, err := tx.Exec(ctx, `
 					INSERT INTO appointment (trust_id, person_id, role, since, given_by)
 					SELECT trust_id, @id, @role, @now, @by FROM organisation WHERE ods = @ods`, args)
+				if err != nil {
+					return err
+				}
+				if i > 0 {
+					continue // people begin in their first role
+				}
+				_, err = tx.Exec(ctx, `UPDATE person SET post = (SELECT min(appointment_id) FROM appointment WHERE person_id = @id) WHERE person_id = @id`, args)
 				if err != nil {
 					return err
 				}
