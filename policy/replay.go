@@ -39,12 +39,8 @@ func (e *Engine) Floors(ctx context.Context, r Request) (Floors, error) {
 			return f, fmt.Errorf("ask the policy of %s: %w", r.Resource.ODS, err)
 		}
 	}
-	joint, err := l.decide(ctx, r)
-	if err != nil {
-		return f, err
-	}
-	f.Joint = joint
-	return f, nil
+	f.Joint, err = l.above(ctx, f.National.clone(), r)
+	return f, err
 }
 
 // Rivals answer questions twice: as the live policy does, and as a draft would.
@@ -56,10 +52,15 @@ type Rivals struct {
 	deadline    time.Duration
 }
 
+// replayDeadline is how long a replayed question may take. It is longer than that
+// of readers: nobody waits for a single one, and whoever replays does so when the
+// machine has nothing better to do.
+const replayDeadline = 10 * Deadline
+
 // NewRivals compiles both policies over the same reference data. They may differ
 // in the baseline, or in the policy of owner and nothing else.
 func NewRivals(ctx context.Context, owner measures.ODSCode, before, after Policy, data ReferenceData) (*Rivals, error) {
-	r := &Rivals{owner: owner, deadline: Deadline,
+	r := &Rivals{owner: owner, deadline: replayDeadline,
 		shared: reflect.DeepEqual(before.National, after.National)}
 	for code, modules := range after.Trusts {
 		if code != owner && !slices.Equal(modules, before.Trusts[code]) {

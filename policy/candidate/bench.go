@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +24,7 @@ type Options struct {
 	// Reference gives the reference data that candidates are asked over. What a
 	// check needs and does not find there, it invents.
 	Reference func() policy.ReferenceData
-	// CheckTime and ImpactTime are when a child is killed; 0 means 25 s and 60 s.
+	// CheckTime and ImpactTime are when a child is killed; 0 means 30 s and 60 s.
 	CheckTime, ImpactTime time.Duration
 	// Memory bounds what a child may keep, in bytes; 0 means 1 GiB.
 	Memory uint64
@@ -45,7 +46,7 @@ func New(o Options) (*Bench, error) {
 	if len(o.Executable) == 0 || o.Reference == nil {
 		return nil, fmt.Errorf("a bench for policies needs a program to start and reference data")
 	}
-	o.CheckTime = orElse(o.CheckTime, 25*time.Second)
+	o.CheckTime = orElse(o.CheckTime, 30*time.Second)
 	o.ImpactTime = orElse(o.ImpactTime, time.Minute)
 	o.Memory = orElse(o.Memory, 1<<30)
 	o.Children = orElse(o.Children, 1)
@@ -69,7 +70,7 @@ func (b *Bench) Queue() int { return int(b.waiting.Load()) }
 // means that it was not examined.
 func (b *Bench) Check(ctx context.Context, owner measures.ODSCode, draft []policy.Module) (Report, error) {
 	report := Report{Digest: policy.FilesDigest(draft)}
-	if f := oversized(draft); len(f) > 0 { // not even sent
+	if f := slices.Concat(oversized(draft), misnamed(draft)); len(f) > 0 { // not even sent
 		report.Findings = f
 		return report.filled(), nil
 	}

@@ -59,10 +59,6 @@ func examine(ctx context.Context, t task, tell func(stage, Report)) Report {
 		return report
 	}
 	tell(reading, report)
-	if f := slices.Concat(oversized(t.Draft), misnamed(t.Draft)); len(f) > 0 {
-		add(f...)
-		return done()
-	}
 	c, findings := read(t)
 	add(findings...)
 	for _, m := range c.files {
@@ -92,7 +88,8 @@ func examine(ctx context.Context, t task, tell func(stage, Report)) Report {
 	return done()
 }
 
-// misnamed finds files that could not be told apart, or not be kept.
+// misnamed finds files that could not be told apart, or not be kept. It looks in
+// the parent: what is no text would arrive in the child as something else.
 func misnamed(draft []policy.Module) []Finding {
 	var findings []Finding
 	seen := map[string]bool{}

@@ -32,6 +32,7 @@ var lintRules = []struct {
 	{"not", (*linter).negations},
 	{"unconditional", (*linter).unconditional},
 	{"with", (*linter).withs},
+	{"function", (*linter).prints},
 	{"reach", (*linter).reach},
 	{"name", (*linter).names},
 	{"title", (*linter).titles},

@@ -108,6 +108,18 @@ func (l *linter) unconditional(rule string) {
 	}
 }
 
+// prints finds what the compiler takes out without a word.
+func (l *linter) prints(rule string) {
+	for _, f := range l.files {
+		ast.WalkExprs(f.parsed, func(e *ast.Expr) bool {
+			if e.IsCall() && e.Operator().String() == "print" {
+				l.note(Fault, e.Location, rule, "print is for trying things out, and is not part of a policy.", "Take the line out.")
+			}
+			return false
+		})
+	}
+}
+
 // withs keeps the replacing of facts to tests.
 func (l *linter) withs(rule string) {
 	l.expressions(func(e *ast.Expr) {

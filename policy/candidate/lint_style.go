@@ -13,12 +13,12 @@ import (
 	"github.com/signalbox-health/signalbox/policy"
 )
 
-// titles asks for a title above the rules of each name: it is what people read
-// where the rule decided.
+// titles asks for a title above the rules of each name that have conditions: it is
+// what people read where the rule decided.
 func (l *linter) titles(rule string) {
 	for _, name := range slices.Sorted(maps.Keys(l.rules)) {
 		titled := slices.ContainsFunc(l.rules[name], func(r *ast.Rule) bool {
-			return slices.ContainsFunc(r.Annotations, func(a *ast.Annotations) bool { return strings.TrimSpace(a.Title) != "" })
+			return always(r) || slices.ContainsFunc(r.Annotations, func(a *ast.Annotations) bool { return strings.TrimSpace(a.Title) != "" })
 		})
 		if !titled {
 			l.note(Advice, l.rules[name][0].Location, rule, fmt.Sprintf("The rule %s has no title.", name),
@@ -124,6 +124,9 @@ func (l *linter) shadows(rule string) {
 		}
 		if some, ok := e.Terms.(*ast.SomeDecl); ok {
 			terms = some.Symbols
+			if call, in := terms[0].Value.(ast.Call); in { // some x in xs, some i, x in xs
+				terms = call[1 : len(call)-1]
+			}
 		}
 		for _, term := range terms {
 			ast.WalkVars(term, func(v ast.Var) bool {

@@ -25,6 +25,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	debug.SetMaxStack(maxStack)
+	debug.SetGCPercent(400) // it lives for seconds: memory is dearer in time than in bytes
 	debug.SetMemoryLimit(int64(l.Memory / 4 * 3))
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	t, err := decodeTask(buffered)

@@ -30,13 +30,17 @@ var sayings = []saying{
 	say("function", `undefined function (crypto\.\S+|io\.jwt\.\S+|hex\.\S+|base64\S*)`, "$1 is not one of the functions that a policy may use: signatures are checked before it is asked.",
 		"Use what input says of the person and of the plugin."),
 	say("function", `undefined function (print|trace)`, "$1 is for trying things out, and is not part of a policy.", "Take the line out."),
+	say("parse", `recursion depth exceeded`, "The rule is nested too deeply.", "Write it as several rules."),
 	say("function", `undefined function (data\.\S+)`, "There is no function $1.", "Check how it is written, and that its file is part of the policy."),
 	say("function", `undefined function (\S+)`, "$1 is not one of the functions that a policy may use.",
 		"Check how it is written. Functions that could run for ever, or reach outside, are left out on purpose."),
 	say("arity", `function (\S+) has arity (\d+), got (\d+) arguments?`, "The function $1 takes $2 values, and gets $3.", "Count the values between the brackets."),
+	say("arity", `^(\S+): (?:arity mismatch|too (?:many|few) arguments)`, "The function $1 gets too many or too few values.", "Count the values between the brackets."),
+	say("type", `^(\S+): invalid argument`, "The function $1 gets a value of the wrong kind.", "Look at what each of its values is: text, a number or a list."),
+	say("default", `illegal default rule`, "A default must be a plain value, and not depend on anything.", "Write false, a number or an empty list, and a rule of its own for the rest."),
 	say("type", `undefined ref: (input\.\S+)`, "There is no $1 in a question.", "Check how it is written: signalbox policy schema input lists every name."),
 	say("type", `undefined ref: (data\.\S+)`, "There is no $1.", "Check how it is written, and that its file is part of the policy."),
-	say("type", `match error`, "Two things are compared that can never be equal, because they are of different kinds.", "Compare text with text, numbers with numbers and lists with lists."),
+	say("type", `match error`, "Two things are compared that can never be equal, because they are of different kinds.", "Compare text with text, numbers with numbers and lists with lists. To ask whether there is anything, write != null."),
 	say("type", `with keyword target must reference existing`, "“with” names something that does not exist.", "Check how it is written."),
 	say("with", `with keyword`, "“with” cannot be used here.", "Use “with” in tests only, and for input and data.reference."),
 	say("unsafe", `var (\S+) is unsafe`, "“$1” is used, and nothing says what it is.",
@@ -63,7 +67,6 @@ var sayings = []saying{
 	say("parse", `package expected`, "The file does not begin with its package.", "Begin it with: package signalbox.trusts. and the code of your organisation."),
 	say("parse", `unexpected eof|unexpected EOF|expected.*eof`, "The file ends in the middle of a rule.", "Look for a bracket that was opened and never closed."),
 	say("parse", `non-terminated string|unterminated|illegal string`, "A text in quotation marks does not end on its line.", "Close it with a quotation mark."),
-	say("parse", `max(?:imum)? .*depth|nested too deep|recursion limit`, "The rule is nested too deeply.", "Write it as several rules."),
 	say("parse", `illegal token|illegal character|illegal`, "There is a character here that Rego does not know.", "Look for curly quotation marks, and for characters that came along from a document."),
 	say("parse", `unexpected (\S+) (?:token|keyword|term)`, "“$1” cannot stand here.", "Look at this line and at the one before it for a missing bracket, comma or “if”."),
 	say("parse", `.*`, "This line is not Rego.", "Look at it and at the one before for a missing bracket, comma or “if”."),
@@ -79,7 +82,7 @@ func inWords(e *ast.Error) Finding {
 	said := strings.Join(strings.Fields(e.Message), " ")
 	for _, s := range sayings {
 		if s.rule == "parse" && e.Code != ast.ParseErr {
-			continue
+			continue // what is only said of text that is not Rego
 		}
 		if parts := s.pattern.FindStringSubmatchIndex(said); parts != nil {
 			f.Rule = s.rule
