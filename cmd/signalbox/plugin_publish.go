@@ -71,8 +71,7 @@ a release that is there adds your signature to it.`,
 			if err := a.mustBeSound(cmd, release); err != nil {
 				return err
 			}
-			signed := filepath.Join(filepath.Dir(filepath.Clean(path)), fmt.Sprintf("%s-%s.tar", release.Manifest.ID, release.Manifest.Version))
-			if release, err = s.sign(cmd, path, signed); err != nil {
+			if release, err = s.sign(cmd, path, ""); err != nil {
 				return err
 			}
 			pinned, err := at.remote().Push(cmd.Context(), release)

@@ -77,7 +77,7 @@ func (s *signing) sign(cmd *cobra.Command, path, out string) (registry.Release, 
 		return release, badInput(fmt.Errorf("%w (--publisher)", err))
 	}
 	if out == "" {
-		out = filepath.Join(filepath.Dir(filepath.Clean(path)), fmt.Sprintf("%s-%s.tar", release.Manifest.ID, release.Manifest.Version))
+		out = releaseFile(path, release)
 	}
 	if err := writeRelease(cmd.Context(), out, release); err != nil {
 		return release, err
@@ -85,6 +85,15 @@ func (s *signing) sign(cmd *cobra.Command, path, out string) (registry.Release, 
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, %s\n%s\nSigned with key %s, %d in all.\n", out, release.Manifest.ID, release.Manifest.Version,
 		sizeText(len(release.Contents)), release.Digest(), key.Public().ID(), signatures(release))
 	return release, nil
+}
+
+// releaseFile is where a release is written unless its signer says otherwise: in
+// the folder of the plugin, or beside the file that was given.
+func releaseFile(path string, release registry.Release) string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		path = filepath.Dir(path)
+	}
+	return filepath.Join(path, fmt.Sprintf("%s-%s.tar", release.Manifest.ID, release.Manifest.Version))
 }
 
 // key opens the signing key, and says so if it had to make one.

@@ -126,6 +126,10 @@ func OpenOrMakeKey(path string) (key Key, made bool, err error) {
 	if err != nil {
 		return Key{}, false, fmt.Errorf("write a signing key: %w", err)
 	}
+	// The folders above are not ours alone: others may have to pass through them.
+	if err := os.MkdirAll(filepath.Dir(filepath.Dir(path)), 0o755); err != nil {
+		return Key{}, false, fmt.Errorf("write a signing key: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return Key{}, false, fmt.Errorf("write a signing key: %w", err)
 	}
