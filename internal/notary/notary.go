@@ -141,6 +141,8 @@ func (n *Notary) Take(ctx context.Context, book Book) (ledger.SignedHead, error)
 // continues compares a ledger with an older head of it.
 func continues(older, newer ledger.Head, stored ledger.HashReader) error {
 	switch {
+	case older.Size == 0: // every book continues nothing
+		return nil
 	case newer.Size < older.Size:
 		return &ledger.Fault{Sequence: newer.Size + 1, Kind: ledger.Missing,
 			Detail: fmt.Sprintf("the ledger has %d records, and a head of %d was signed here", newer.Size, older.Size)}

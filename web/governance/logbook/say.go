@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures/words"
 	"github.com/signalbox-health/signalbox/policy"
@@ -89,7 +90,7 @@ func because(d policy.Document) string {
 		if len(d.Reasons) == 0 {
 			return "No rule opens it."
 		}
-		return d.Reasons[0].Message
+		return unlabelled(d.Reasons[0].Message)
 	}
 	for _, g := range d.Grants {
 		if said, ok := grounds[g.Code]; ok {
@@ -109,7 +110,7 @@ func became(line postgres.LogLine) string {
 	case !line.Document.Allow:
 		return "nothing was read"
 	case r == nil:
-		return "what came of it is not recorded"
+		return "nothing is said of it yet"
 	case r.Problem != "":
 		return "nothing was released: " + r.Problem
 	case !line.Document.Input.Action.OpensData() && r.Rows == 0:
@@ -121,6 +122,9 @@ func became(line postgres.LogLine) string {
 	}
 	return counted(r.Rows, "row read", "rows read")
 }
+
+// unlabelled takes the label of the demonstration off names in running text.
+func unlabelled(text string) string { return strings.ReplaceAll(text, demo.Label, "") }
 
 func answer(allow bool) (plot.Status, string) {
 	if allow {

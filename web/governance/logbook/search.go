@@ -27,7 +27,7 @@ type search struct {
 	actions  []layout.Option
 	answers  []layout.Option
 	plugins  []layout.Option
-	lines    []line
+	groups   []group
 	older    string // address of the next page; empty where there is none
 	narrowed bool
 }
@@ -41,7 +41,58 @@ type form struct {
 // line is one decision in words.
 type line struct {
 	postgres.LogLine
-	Who, Wanted, Purpose, Because, Became string
+	Who, Wanted, Title, Purpose, Because, Became string
+}
+
+// group is what one person asked for in one breath, the newest first: a page of
+// charts asks a question for each of them.
+type group []line
+
+// breath is how far apart the questions of one page are.
+const breath = 20 * time.Second
+
+// together adds a line to the last group, if it was asked in one breath with it.
+func together(groups []group, l line) []group {
+	if n := len(groups); n > 0 {
+		last := groups[n-1][len(groups[n-1])-1]
+		a, b := last.Document.Input, l.Document.Input
+		if a.Subject.ID == b.Subject.ID && last.Who == l.Who && a.Action == b.Action && a.Action.OpensData() && a.Resource.ODS == b.Resource.ODS &&
+			a.Subject.Purpose == b.Subject.Purpose && last.Document.Allow == l.Document.Allow && ground(last.Document) == ground(l.Document) &&
+			last.Time.Sub(l.Time).Abs() < breath {
+			groups[n-1] = append(groups[n-1], l)
+			return groups
+		}
+	}
+	return append(groups, group{l})
+}
+
+// ground is the code of what opened or closed.
+func ground(d policy.Document) string {
+	switch {
+	case d.Allow && len(d.Grants) > 0:
+		return d.Grants[0].Code
+	case !d.Allow && len(d.Reasons) > 0:
+		return d.Reasons[0].Code
+	}
+	return ""
+}
+
+// wanted is what a group asked for: several sets of figures, each named below.
+func (g group) wanted() string {
+	if len(g) == 1 {
+		return g[0].Wanted
+	}
+	return strings.Replace(g[0].Wanted, "“"+g[0].Title+"”", counted(int64(len(g)), "set of figures", "sets of figures"), 1)
+}
+
+// because is why, where it is the same for all of the group.
+func (g group) because() string {
+	for _, l := range g {
+		if l.Because != g[0].Because {
+			return ""
+		}
+	}
+	return g[0].Because
 }
 
 // Search lists the decisions of the reader's organisation, the newest first.
@@ -68,14 +119,14 @@ func (p *Pages) Search(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, l := range lines {
-		v.lines = append(v.lines, p.say(r, l))
+		v.groups = together(v.groups, p.say(r, l))
 	}
 	return searchPage(v).Render(r.Context(), w)
 }
 
 func (p *Pages) say(r *http.Request, l postgres.LogLine) line {
 	in := l.Document.Input
-	return line{LogLine: l, Who: p.who(r.Context(), in.Subject), Wanted: p.wanted(r.Context(), in),
+	return line{LogLine: l, Who: p.who(r.Context(), in.Subject), Wanted: p.wanted(r.Context(), in), Title: p.title(in.Resource.Dataset),
 		Purpose: strings.ToLower(p.purpose(in.Subject.Purpose)), Because: because(l.Document), Became: became(l)}
 }
 

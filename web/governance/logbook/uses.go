@@ -39,6 +39,7 @@ type DatasetUse struct {
 	Dataset   measures.DatasetID `json:"dataset"`
 	Title     string             `json:"title"`
 	Synthetic bool               `json:"made_up"`
+	Published bool               `json:"published"` // under an open licence
 	Owner     string             `json:"owner"`
 	Source    string             `json:"source"`
 	Licence   string             `json:"licence"`
@@ -153,7 +154,7 @@ func (p *Pages) gather(ctx context.Context, known policy.ReferenceData, counts [
 		if !ok {
 			continue // it has come since the catalogue was read, and will be here in a moment
 		}
-		u := DatasetUse{Dataset: id, Title: d.Title, Synthetic: d.Synthetic, Owner: orNot(d.Owner), Source: d.Source, Licence: licence(d.Licence, known),
+		u := DatasetUse{Dataset: id, Title: d.Title, Synthetic: d.Synthetic, Published: d.Published && known.Licences[d.Licence].Open, Owner: orNot(d.Owner), Source: d.Source, Licence: licence(d.Licence, known),
 			OptOuts: orNot(d.OptOuts), Who: whoMay(d, known, titles), Hidden: hidden(d, known.Suppression),
 			Agreements: p.agreements(ctx, id, known), Plugins: p.computedBy(id), Requests: []RequestCount{}}
 		for _, c := range counts {
@@ -273,6 +274,36 @@ func (p *Pages) counted(u postgres.Use, least int) RequestCount {
 	c := RequestCount{Purpose: p.purpose(u.Purpose), By: by, Count: "about " + strconv.FormatInt((u.Requests+2)/5*5, 10)}
 	if u.Few {
 		c.Count = "fewer than " + strconv.Itoa(least)
+	}
+	return c
+}
+
+// class is the datasets that the same rules open.
+type class struct {
+	id, name string
+	rules    []string
+}
+
+// classes parts the register by rules, so that each list of rules is read once.
+func (v *usesView) classes() []class {
+	var list []class
+	for i := range v.uses {
+		c := v.classOf(v.uses[i])
+		if !slices.ContainsFunc(list, func(have class) bool { return have.id == c.id }) {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b class) int { return strings.Compare(a.id, b.id) })
+	return list
+}
+
+func (v *usesView) classOf(u DatasetUse) class {
+	c := class{id: "who-own", name: "Figures that are not published", rules: u.Who}
+	if u.Published {
+		c.id, c.name = "who-published", "Published figures"
+	}
+	if u.Synthetic {
+		c.id, c.name = c.id+"-made-up", c.name+", made up"
 	}
 	return c
 }

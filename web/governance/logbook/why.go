@@ -86,7 +86,10 @@ func (p *Pages) explain(ctx context.Context, v *why) (err error) {
 // ask puts the recorded question to the rules of today.
 func (p *Pages) ask(ctx context.Context, d policy.Document) (policy.Why, error) {
 	request := d.Input.Request()
-	w := policy.Why{Allowed: d.Allow}
+	w, err := ruleOf(d)
+	if err != nil {
+		return w, err
+	}
 	checks, err := p.Engine.Explain(ctx, request)
 	if err != nil {
 		return w, err
@@ -95,10 +98,58 @@ func (p *Pages) ask(ctx context.Context, d policy.Document) (policy.Why, error) 
 	if err != nil {
 		return w, err
 	}
+	for i := range checks {
+		checks[i].Text = unlabelled(checks[i].Text)
+	}
 	w.Checks = checks
 	w.SameRevision = again.PolicyRevision == d.PolicyRevision && again.DataRevision == d.DataRevision
 	w.SameAnswer = again.Allow == d.Allow
 	return w, nil
+}
+
+// ruleOf finds the rule that decided, by what the record itself names.
+func ruleOf(d policy.Document) (policy.Why, error) {
+	w := policy.Why{Allowed: d.Allow, Floor: "national"}
+	modules, err := policy.Baseline()
+	if err != nil {
+		return w, fmt.Errorf("read the national baseline: %w", err)
+	}
+	if d.Allow {
+		if len(d.Grants) > 0 {
+			w.Grant, w.Rule = &d.Grants[0], d.Grants[0].Code
+			w.Title = titlesOf(modules)[w.Rule]
+		}
+		return w, nil
+	}
+	if len(d.Reasons) == 0 {
+		return w, nil
+	}
+	reason := d.Reasons[0]
+	w.Rule = reason.Code
+	if reason.Rule == "host" {
+		w.Floor, w.Title = "host", strings.TrimSuffix(unlabelled(reason.Message), ".")
+		return w, nil
+	}
+	file, line, _ := strings.Cut(reason.Rule, ":")
+	w.File = file
+	w.Line, _ = strconv.Atoi(line)
+	w.Title = titleAt(modules, file, w.Line)
+	return w, nil
+}
+
+// titleAt is the title of the rule that has a line of a file.
+func titleAt(modules []policy.Module, file string, line int) (title string) {
+	for _, m := range modules {
+		if m.Name != file {
+			continue
+		}
+		for _, rule := range policy.Outline(m) {
+			if rule.Line <= line && line < rule.Line+len(rule.Source) {
+				title = rule.Title
+			}
+		}
+	}
+	return title
 }
 
 // prove checks that a record stands in the latest signed head that has it.
