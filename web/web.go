@@ -13,6 +13,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/governance/logbook"
+	"github.com/signalbox-health/signalbox/web/governance/people"
 	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
@@ -26,6 +27,7 @@ type Site struct {
 	Governance *governance.Pages
 	Policies   *policies.Pages
 	Logbook    *logbook.Pages
+	People     *people.Pages
 	Sessions   *session.Sessions
 	Assets     *assets.Assets
 	// Reader gives who sends a request, and the frame of the page they will see.
@@ -115,6 +117,16 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /governance/log", s.page(s.Logbook.Search)) // ?person= ?dataset= ?plugin= ?asker= ?action= ?answer= ?from= ?to=
 	signedIn.Handle("GET /governance/log/head", s.page(s.Logbook.Head))
 	signedIn.Handle("GET /governance/log/{sequence}", s.page(s.Logbook.Record))
+
+	// People: who has which role at an organisation: ?at=
+	signedIn.Handle("GET /governance/people", s.page(s.People.ListPage))
+	signedIn.Handle("POST /governance/people/invite", s.page(s.People.Invite))
+	signedIn.Handle("GET /governance/people/{person}", s.page(s.People.PersonPage))
+	signedIn.Handle("POST /governance/people/{person}/role", s.page(s.People.GiveRole))
+	signedIn.Handle("POST /governance/people/{person}/end", s.page(s.People.TakeRole))
+	signedIn.Handle("POST /governance/people/{person}/training", s.page(s.People.EnterTraining))
+	signedIn.Handle("POST /governance/people/{person}/sessions", s.page(s.People.EndSessions))
+	signedIn.Handle("POST /governance/people/{person}/invite", s.page(s.People.InviteAgain))
 
 	// Access: what the reader has asked for.
 	signedIn.Handle("GET /access/requests", s.page(s.Governance.OwnRequests))

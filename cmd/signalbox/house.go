@@ -289,6 +289,7 @@ func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 		Governance: h.governance(reader),
 		Policies:   h.policyPages(reader),
 		Logbook:    h.logPages(reader),
+		People:     h.peoplePages(reader),
 		Sessions:   h.sessions,
 		Assets:     files,
 		Reader:     reader,

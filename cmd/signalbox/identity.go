@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,8 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/signalbox-health/signalbox/internal/demo"
+	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/governance/people"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/session/provider"
@@ -161,4 +164,10 @@ through it step by step.`,
 		},
 	})
 	return cmd
+}
+
+// peoplePages are the pages on which roles are given and taken.
+func (h *house) peoplePages(reader func(*http.Request) (policy.Actor, layout.Page)) *people.Pages {
+	return &people.Pages{DB: h.db, Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Entrance: session.Entrance{Sessions: h.sessions},
+		Names: h.known, Reference: h.national, Reader: reader, Now: time.Now}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,10 @@ type Invitation struct {
 	Person  Person // without an id: whoever opens it becomes the first operator
 	Expires time.Time
 }
+
+// ErrHasPasskey says that somebody who can sign in already is not invited again by
+// anybody but an operator: whoever has the link could sign in as them.
+var ErrHasPasskey = errors.New("has a passkey already")
 
 // MakeSetUp keeps a link that makes an operator. Links made before it end, so that
 // only the one printed last is good.
@@ -49,6 +54,13 @@ func (db *DB) Invite(ctx context.Context, grant policy.Grant, owner measures.ODS
 	if err == nil {
 		args := pgx.NamedArgs{"hash": hash, "person": person, "now": db.now(), "by": actorOf(grant).ID, "record": grant.Record().Sequence(), "expires": expires}
 		err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+			var enrolled bool
+			if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM passkey WHERE person_id = @person AND removed_at IS NULL)`, args).Scan(&enrolled); err != nil {
+				return err
+			}
+			if enrolled && !slices.Contains(actorOf(grant).Roles, OperatorRole) {
+				return ErrHasPasskey
+			}
 			if _, err := tx.Exec(ctx, `UPDATE invitation SET expires = @now WHERE person_id = @person AND used_at IS NULL AND expires > @now`, args); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,28 +22,33 @@ type Member struct {
 	LastIn             time.Time // zero: never signed in
 }
 
-// People lists who has a role at an organisation, and who has signed in with a
-// role there that gave nothing, by name. The grant is for the list.
+// belongs holds for a person p whom those who answer for an organisation may look
+// at: who has a role there, who came with a word of the provider about it, and
+// whoever was first given a role there, so that somebody who lost it can be found.
+// Whoever operates the installation also sees those who have no role anywhere.
+const belongs = `(
+	EXISTS (SELECT FROM appointment a JOIN organisation o USING (trust_id) WHERE a.person_id = p.person_id AND o.ods = @ods)
+	OR p.received @> jsonb_build_array(jsonb_build_object('ods', @ods::text))
+	OR @operator AND NOT EXISTS (SELECT FROM appointment a WHERE a.person_id = p.person_id AND a.ended_at IS NULL))`
+
+// People lists the people of an organisation, by name. The grant is for the list.
 func (db *DB) People(ctx context.Context, grant policy.Grant, owner measures.ODSCode, mapping string) ([]Member, error) {
 	if err := appointing(grant, owner, PeopleList); err != nil {
 		return nil, err
 	}
-	list, err := db.members(ctx, owner, mapping, `
-		WHERE p.person_id IN (SELECT a.person_id FROM appointment a JOIN organisation o USING (trust_id) WHERE o.ods = @ods AND `+inForce+`)
-			OR p.received @> jsonb_build_array(jsonb_build_object('ods', @ods::text))
-			OR @ods = (SELECT i.ods FROM organisation i JOIN appointment a USING (trust_id) WHERE a.person_id = p.person_id ORDER BY a.appointment_id LIMIT 1)`, "")
+	list, err := db.members(ctx, grant, owner, mapping, "")
 	if err != nil {
 		return nil, fmt.Errorf("people of %s: %w", owner, err)
 	}
 	return list, nil
 }
 
-// Member finds one person, with the roles that they have at an organisation.
+// Member finds one person of an organisation. Somebody of another is ErrNotFound.
 func (db *DB) Member(ctx context.Context, grant policy.Grant, owner measures.ODSCode, person, mapping string) (Member, error) {
 	if err := appointing(grant, owner, PeopleList); err != nil {
 		return Member{}, err
 	}
-	list, err := db.members(ctx, owner, mapping, `WHERE p.person_id = @person`, person)
+	list, err := db.members(ctx, grant, owner, mapping, person)
 	switch {
 	case err != nil:
 		return Member{}, fmt.Errorf("person %s: %w", person, err)
@@ -52,7 +58,7 @@ func (db *DB) Member(ctx context.Context, grant policy.Grant, owner measures.ODS
 	return list[0], nil
 }
 
-func (db *DB) members(ctx context.Context, owner measures.ODSCode, mapping, where, person string) ([]Member, error) {
+func (db *DB) members(ctx context.Context, grant policy.Grant, owner measures.ODSCode, mapping, person string) ([]Member, error) {
 	rows, err := db.pool.Query(ctx, `
 		SELECT `+personColumns+`,
 			(SELECT count(*) FROM signed_in s WHERE s.person_id = p.person_id AND s.ended_at IS NULL AND s.expires > @now),
@@ -65,9 +71,10 @@ func (db *DB) members(ctx context.Context, owner measures.ODSCode, mapping, wher
 				JOIN organisation o USING (trust_id)
 				WHERE a.person_id = p.person_id AND o.ods = @ods AND `+inForce+`), '[]')
 		FROM person p
-		`+where+`
+		WHERE @person IN ('', p.person_id) AND `+belongs+`
 		ORDER BY lower(p.name), p.person_id`,
-		pgx.NamedArgs{"ods": string(owner), "person": person, "mapping": mapping, "now": db.now()})
+		pgx.NamedArgs{"ods": string(owner), "person": person, "mapping": mapping, "now": db.now(),
+			"operator": slices.Contains(actorOf(grant).Roles, OperatorRole)})
 	if err != nil {
 		return nil, err
 	}

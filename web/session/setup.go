@@ -19,13 +19,13 @@ import (
 const (
 	// setUpLasts is how long the link that makes an operator is good.
 	setUpLasts = 15 * time.Minute
-	// InvitationLasts is how long somebody has to open an invitation.
-	InvitationLasts = 72 * time.Hour
+	// invitationLasts is how long somebody has to open an invitation.
+	invitationLasts = 72 * time.Hour
 )
 
-// NewLink makes the secret of a link that enrols a passkey, and the digest of it
+// newLink makes the secret of a link that enrols a passkey, and the digest of it
 // that is kept.
-func NewLink(origin string) (link string, hash []byte) {
+func newLink(origin string) (link string, hash []byte) {
 	secret := rand.Text()
 	sum := sha256.Sum256([]byte(secret))
 	return origin + "/set-up?token=" + url.QueryEscape(secret), sum[:]
@@ -33,7 +33,7 @@ func NewLink(origin string) (link string, hash []byte) {
 
 // SetUpLink makes a link that makes an operator, once, within 15 minutes.
 func SetUpLink(ctx context.Context, db *postgres.DB, origin string, now time.Time) (string, error) {
-	link, hash := NewLink(origin)
+	link, hash := newLink(origin)
 	if err := db.MakeSetUp(ctx, hash, now.Add(setUpLasts)); err != nil {
 		return "", err
 	}
@@ -191,3 +191,18 @@ func (s *Sessions) enrol(w http.ResponseWriter, r *http.Request, found postgres.
 	http.Redirect(w, r, "/account/choose", http.StatusSeeOther)
 	return nil
 }
+
+// Entrance is how people come in, for the pages on which they are invited.
+type Entrance struct{ *Sessions }
+
+// Invites reports whether people are invited by links.
+func (e Entrance) Invites() bool { return e.keys != nil }
+
+// NewLink makes the link of an invitation.
+func (e Entrance) NewLink() (link string, hash []byte, expires time.Time) {
+	link, hash = newLink(e.origin)
+	return link, hash, e.now().Add(invitationLasts)
+}
+
+// Mapping is the digest of the claim mapping in force.
+func (e Entrance) Mapping() string { return e.mapping() }
