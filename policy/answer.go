@@ -1,9 +1,10 @@
 package policy
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -15,46 +16,47 @@ const maxCacheSeconds = 3600
 // one would not be obeyed, so its answer is refused.
 var obligations = []string{"audit"}
 
+// The keys of an answer and of what is in it, as the evaluator writes them.
+var (
+	decisionKeys   = keysOf("allow", "reasons", "grants", "ods_scope", "rows", "visible_columns", "disclosure", "obligations", "cache_seconds")
+	reasonKeys     = keysOf("code", "message", "help")
+	grantKeys      = keysOf("code", "ref")
+	disclosureKeys = keysOf("min_cell_count", "round_to", "secondary", "zero_visible")
+)
+
 // answer reads the document that a policy gave, by hand and strictly: an
-// unknown key, a missing key or a value of another type is an error. The JSON
-// decoder of the standard library would forgive capital letters and gaps.
-func answer(document any) (Decision, error) {
+// unknown key, a missing key or a value of another type is an error. A set
+// stands for the list of its members in order.
+func answer(document ast.Value) (Decision, error) {
 	var d Decision
-	o, err := objectOf("decision", document, "allow", "reasons", "grants", "ods_scope", "rows",
-		"visible_columns", "disclosure", "obligations", "cache_seconds")
+	o, err := objectOf("decision", document, decisionKeys)
 	if err != nil {
 		return d, err
 	}
 	r := reader{}
-	d.Allow = r.boolean("allow", o["allow"])
-	for _, item := range r.list("reasons", o["reasons"]) {
-		reason := r.object("reason", item, "code", "message", "help")
-		d.Reasons = append(d.Reasons, Reason{Code: r.text("code", reason["code"]),
-			Message: r.text("message", reason["message"]), Help: r.text("help", reason["help"])})
-	}
-	for _, item := range r.list("grants", o["grants"]) {
-		grant := r.object("grant", item, "code", "ref")
-		d.Grants = append(d.Grants, GrantRef{Code: r.text("code", grant["code"]), Ref: r.text("ref", grant["ref"])})
-	}
-	for _, item := range r.list("ods_scope", o["ods_scope"]) {
-		d.Scope = append(d.Scope, measures.ODSCode(r.text("ods_scope", item)))
-	}
-	for _, item := range r.list("rows", o["rows"]) {
-		rule, err := rowRule(item)
+	d.Allow = r.boolean("allow", o[0])
+	r.list("reasons", o[1], func(item ast.Value) {
+		reason := r.object("reason", item, reasonKeys)
+		d.Reasons = append(d.Reasons, Reason{Code: r.text("code", reason[0]), Message: r.text("message", reason[1]), Help: r.text("help", reason[2])})
+	})
+	r.list("grants", o[2], func(item ast.Value) {
+		grant := r.object("grant", item, grantKeys)
+		d.Grants = append(d.Grants, GrantRef{Code: r.text("code", grant[0]), Ref: r.text("ref", grant[1])})
+	})
+	r.list("ods_scope", o[3], func(item ast.Value) { d.Scope = append(d.Scope, measures.ODSCode(r.text("ods_scope", item))) })
+	r.list("rows", o[4], func(item ast.Value) {
+		plain, err := ast.JSON(item)
+		r.note(err)
+		rule, err := rowRule(plain)
 		r.note(err)
 		d.Rows = append(d.Rows, rule)
-	}
-	for _, item := range r.list("visible_columns", o["visible_columns"]) {
-		d.Columns = append(d.Columns, r.text("visible_columns", item))
-	}
-	terms := r.object("disclosure", o["disclosure"], "min_cell_count", "round_to", "secondary", "zero_visible")
-	d.Disclosure = Disclosure{MinCellCount: r.count("min_cell_count", terms["min_cell_count"]),
-		RoundTo:   r.count("round_to", terms["round_to"]),
-		Secondary: r.boolean("secondary", terms["secondary"]), ZeroVisible: r.boolean("zero_visible", terms["zero_visible"])}
-	for _, item := range r.list("obligations", o["obligations"]) {
-		d.Obligations = append(d.Obligations, r.text("obligations", item))
-	}
-	d.CacheSeconds = r.count("cache_seconds", o["cache_seconds"])
+	})
+	r.list("visible_columns", o[5], func(item ast.Value) { d.Columns = append(d.Columns, r.text("visible_columns", item)) })
+	terms := r.object("disclosure", o[6], disclosureKeys)
+	d.Disclosure = Disclosure{MinCellCount: r.count("min_cell_count", terms[0]), RoundTo: r.count("round_to", terms[1]),
+		Secondary: r.boolean("secondary", terms[2]), ZeroVisible: r.boolean("zero_visible", terms[3])}
+	r.list("obligations", o[7], func(item ast.Value) { d.Obligations = append(d.Obligations, r.text("obligations", item)) })
+	d.CacheSeconds = r.count("cache_seconds", o[8])
 	r.note(d.sound())
 	return d, r.err
 }
@@ -96,60 +98,78 @@ func (r *reader) note(err error) {
 	}
 }
 
-func (r *reader) object(what string, value any, keys ...string) map[string]any {
-	o, err := objectOf(what, value, keys...)
-	r.note(err)
-	return o
-}
-
-func (r *reader) list(what string, value any) []any {
-	list, ok := value.([]any)
-	if !ok {
-		r.note(fmt.Errorf("%s is %T, want a list", what, value))
+// object gives the values of an object in the order of the keys; they are nil
+// after an error.
+func (r *reader) object(what string, value ast.Value, keys []*ast.Term) []ast.Value {
+	values, err := objectOf(what, value, keys)
+	if r.note(err); err != nil {
+		return make([]ast.Value, len(keys))
 	}
-	return list
+	return values
 }
 
-func (r *reader) text(what string, value any) string {
-	text, ok := value.(string)
-	if !ok {
-		r.note(fmt.Errorf("%s is %T, want text", what, value))
+func (r *reader) list(what string, value ast.Value, each func(ast.Value)) {
+	switch list := value.(type) {
+	case *ast.Array:
+		list.Foreach(func(t *ast.Term) { each(t.Value) })
+	case ast.Set:
+		list.Foreach(func(t *ast.Term) { each(t.Value) })
+	default:
+		r.note(fmt.Errorf("%s is %v, want a list", what, value))
 	}
-	return text
 }
 
-func (r *reader) boolean(what string, value any) bool {
-	b, ok := value.(bool)
+func (r *reader) text(what string, value ast.Value) string {
+	text, ok := value.(ast.String)
 	if !ok {
-		r.note(fmt.Errorf("%s is %T, want true or false", what, value))
+		r.note(fmt.Errorf("%s is %v, want text", what, value))
 	}
-	return b
+	return string(text)
 }
 
-func (r *reader) count(what string, value any) int {
-	number, ok := value.(json.Number)
-	n, err := number.Int64()
-	if !ok || err != nil || n < 0 || n > 1<<31-1 {
+func (r *reader) boolean(what string, value ast.Value) bool {
+	b, ok := value.(ast.Boolean)
+	if !ok {
+		r.note(fmt.Errorf("%s is %v, want true or false", what, value))
+	}
+	return bool(b)
+}
+
+func (r *reader) count(what string, value ast.Value) int {
+	number, ok := value.(ast.Number)
+	n, exact := number.Int64()
+	if !ok || !exact || n < 0 || n > 1<<31-1 {
 		r.note(fmt.Errorf("%s is %v, want a whole number from 0", what, value))
 		return 0
 	}
 	return int(n)
 }
 
-func objectOf(what string, value any, keys ...string) (map[string]any, error) {
-	o, ok := value.(map[string]any)
+// objectOf gives the values of an object that has these keys and no others.
+func objectOf(what string, value ast.Value, keys []*ast.Term) ([]ast.Value, error) {
+	o, ok := value.(ast.Object)
 	if !ok {
-		return nil, fmt.Errorf("%s is %T, want an object", what, value)
+		return nil, fmt.Errorf("%s is %v, want an object", what, value)
 	}
-	for key := range o {
-		if !slices.Contains(keys, key) {
-			return nil, fmt.Errorf("%s has the unknown key %q", what, key)
+	values := make([]ast.Value, len(keys))
+	for i, key := range keys {
+		found := o.Get(key)
+		if found == nil {
+			return nil, fmt.Errorf("%s lacks the key %v", what, key)
 		}
+		values[i] = found.Value
 	}
-	for _, key := range keys {
-		if _, ok := o[key]; !ok {
-			return nil, fmt.Errorf("%s lacks the key %q", what, key)
-		}
+	if o.Len() == len(keys) {
+		return values, nil
 	}
-	return o, nil
+	unknown := slices.DeleteFunc(o.Keys(), func(key *ast.Term) bool { return slices.ContainsFunc(keys, key.Equal) })
+	return nil, fmt.Errorf("%s has the unknown key %v", what, unknown[0])
+}
+
+func keysOf(names ...string) []*ast.Term {
+	keys := make([]*ast.Term, len(names))
+	for i, name := range names {
+		keys[i] = ast.StringTerm(name)
+	}
+	return keys
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
-	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -53,6 +51,7 @@ type live struct {
 	policy       Policy
 	data         ReferenceData
 	store        storage.Store
+	known        known
 	dataRevision string
 	national     rego.PreparedEvalQuery
 	trusts       map[measures.ODSCode]rego.PreparedEvalQuery
@@ -157,40 +156,4 @@ func (l *live) decide(ctx context.Context, r Request) (Decision, error) {
 	d = l.within(d)
 	d.Request, d.PolicyRevision, d.DataRevision = r, l.rules.revision, l.dataRevision
 	return d, nil
-}
-
-// ask puts a request to one entrypoint. Whatever is not a plain answer is a
-// denial that says what went wrong, except a lack of time, which is no answer.
-func (l *live) ask(ctx context.Context, query rego.PreparedEvalQuery, r Request) (Decision, error) {
-	options := []rego.EvalOption{rego.EvalParsedInput(inputValue(r))}
-	if l.txn != nil {
-		options = append(options, rego.EvalTransaction(l.txn))
-	}
-	results, err := query.Eval(ctx, options...)
-	switch {
-	case err != nil && (ctx.Err() != nil || topdown.IsCancel(err)):
-		return Decision{}, fmt.Errorf("%w: %w", ErrUnavailable, errors.Join(err, context.Cause(ctx)))
-	case err != nil:
-		return broken(r, "policy_error", "The policy failed while it was asked: "+err.Error()), nil
-	case len(results) == 0:
-		return broken(r, "policy_undefined", "The policy has no answer to this question."), nil
-	}
-	d, err := answer(results[0].Expressions[0].Value)
-	for i := 0; err == nil && i < len(d.Rows); i++ {
-		err = d.Rows[i].Check(l.data.Datasets[r.Resource.Dataset])
-	}
-	if err != nil {
-		return broken(r, "decision_malformed", "The policy gave an answer that cannot be read: "+err.Error()), nil
-	}
-	for i, reason := range d.Reasons {
-		d.Reasons[i].Rule = l.rules.places[reason.Code]
-	}
-	d.Request = r
-	return d, nil
-}
-
-// broken is the denial when a policy did not answer as it must.
-func broken(r Request, code, message string) Decision {
-	return Decision{Request: r, Obligations: []string{"audit"}, Reasons: []Reason{{Code: code, Message: message,
-		Help: "Nothing you can mend: tell the people who write this policy, and name the record of this decision.", Rule: "engine"}}}
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 )
 
 const checksEntry = "data.signalbox.national.checks"
+
+var checkKeys = keysOf("code", "text", "met")
 
 // Check is one thing that the baseline looked at, in words for the reader.
 type Check struct {
@@ -25,16 +28,16 @@ func (e *Engine) Explain(ctx context.Context, r Request) ([]Check, error) {
 	defer cancel()
 	l := e.live.Load()
 	results, err := rego.New(rego.Query(checksEntry), rego.Compiler(l.rules.compiler), rego.Store(l.store),
-		rego.StrictBuiltinErrors(true), rego.ParsedInput(inputValue(r))).Eval(ctx)
+		rego.StrictBuiltinErrors(true), rego.GenerateJSON(asItIs), rego.ParsedInput(inputValue(r))).Eval(ctx)
 	if err != nil || len(results) == 0 {
 		return nil, fmt.Errorf("explain %s of %s at %s: %w", r.Action, r.Resource.Dataset, r.Resource.ODS, orUndefined(err))
 	}
 	read := reader{}
 	var checks []Check
-	for _, item := range read.list("checks", results[0].Expressions[0].Value) {
-		o := read.object("check", item, "code", "text", "met")
-		checks = append(checks, Check{Code: read.text("code", o["code"]), Text: read.text("text", o["text"]), Met: read.boolean("met", o["met"])})
-	}
+	read.list("checks", results[0].Expressions[0].Value.(ast.Value), func(item ast.Value) {
+		o := read.object("check", item, checkKeys)
+		checks = append(checks, Check{Code: read.text("code", o[0]), Text: read.text("text", o[1]), Met: read.boolean("met", o[2])})
+	})
 	if read.err != nil {
 		return nil, fmt.Errorf("explain %s: %w", r.Action, read.err)
 	}

@@ -83,6 +83,9 @@ func prepare(ctx context.Context, p Policy, compiled *rules, data ReferenceData)
 	}
 	l := &live{rules: compiled, policy: p, data: data, store: store, dataRevision: revision,
 		trusts: map[measures.ODSCode]rego.PreparedEvalQuery{}, codes: slices.Sorted(maps.Keys(p.Trusts)), answers: newCache()}
+	if l.known, err = knownFrom(ctx, store); err != nil {
+		return nil, err
+	}
 	query := func(entry string) (rego.PreparedEvalQuery, error) {
 		return rego.New(rego.Query(entry), rego.Compiler(compiled.compiler), rego.Store(store),
 			rego.StrictBuiltinErrors(true), rego.Capabilities(capabilities())).PrepareForEval(ctx)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -182,7 +183,11 @@ func FuzzAnswer(f *testing.F) {
 		if decoder.Decode(&document) != nil {
 			return
 		}
-		d, err := answer(document)
+		value, err := ast.InterfaceToValue(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := answer(value)
 		if err != nil {
 			return
 		}

@@ -6,7 +6,7 @@ import data.signalbox.facts
 # METADATA
 # title: Staff may read what their organisation has an agreement for, until it ends, small numbers hidden
 staff_ground contains {"code": "agreement", "ref": agreement.ref, "min_cell_count": agreement.min_cell_count} if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	"staff" in facts.rights
 	some agreement in facts.agreements
 	agreement.valid
@@ -29,7 +29,7 @@ missing contains {
 	"message": $"The agreement {agreement.ref} with {facts.owner.name} has ended.",
 	"help": $"Your information governance team can renew it with {facts.owner.name}.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	some agreement in facts.agreements
 	not agreement.valid
 }
@@ -40,7 +40,7 @@ missing contains {
 	"message": $"The agreement {agreement.ref} with {facts.owner.name} does not name your purpose, {facts.purpose.title}.",
 	"help": "Change your purpose at sign-in, or have the purpose added to the agreement.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	some agreement in facts.agreements
 	agreement.valid
 	not agreement.for_purpose
@@ -52,7 +52,7 @@ missing contains {
 	"message": $"The agreement {agreement.ref} with {facts.owner.name} lets you look, not take figures away.",
 	"help": $"Your information governance team can ask {facts.owner.name} to add export to the agreement.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	some agreement in facts.agreements
 	agreement.valid
 	agreement.for_purpose
@@ -65,7 +65,7 @@ missing contains {
 	"message": $"The agreement {agreement.ref} with {facts.owner.name} is for staff, and you have no staff role.",
 	"help": "Ask your organisation's information governance team for a staff role.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	not "staff" in facts.rights
 	some agreement in facts.agreements
 }

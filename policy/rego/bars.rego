@@ -10,7 +10,7 @@ bar contains {
 	"message": "You are not signed in.",
 	"help": "Sign in, and ask again.",
 } if {
-	not facts.signed_in
+	input.subject.id == ""
 }
 
 # METADATA
@@ -30,7 +30,7 @@ bar contains {
 	"message": "This dataset is not in the catalogue.",
 	"help": "Check its name, or ask a data manager to load it.",
 } if {
-	not facts.opens_nothing
+	input.action in {"chart.read", "data.export", "data.load"}
 	not facts.dataset.known
 }
 
@@ -41,9 +41,10 @@ bar contains {
 	"message": $"“{facts.dataset.title}” has no column “{column}”.",
 	"help": "The measure asks for data that is not there. Tell whoever looks after the measure.",
 } if {
-	facts.dataset.known
+	dataset := facts.dataset
+	dataset.known
 	some column in input.resource.columns
-	not facts.dataset.columns[column]
+	not dataset.columns[column]
 }
 
 # METADATA
@@ -53,8 +54,8 @@ bar contains {
 	"message": "This organisation is not in the register.",
 	"help": "Check its code, or ask the people who operate this Signalbox to load the register.",
 } if {
-	not facts.about_plugin
-	not facts.everyone
+	input.resource.ods != "ENG"
+	not input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
 	not facts.owner.known
 }
 
@@ -75,8 +76,9 @@ bar contains {
 	"message": "The plugin that would draw this chart is not approved here.",
 	"help": "Your information governance team can approve this release of the plugin.",
 } if {
-	facts.plugin.needed
-	not facts.plugin.approved
+	plugin := facts.plugin
+	plugin.needed
+	not plugin.approved
 }
 
 # METADATA

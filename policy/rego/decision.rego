@@ -15,18 +15,19 @@ import data.signalbox.facts
 decision := {
 	"allow": true,
 	"reasons": [],
-	"grants": [{"code": one.code, "ref": one.ref} | some one in ground],
-	"ods_scope": organisations,
-	"rows": rows,
+	"grants": [{"code": one.code, "ref": one.ref} | some one in grounds],
+	"ods_scope": opened.organisations,
+	"rows": opened.rows,
 	"visible_columns": input.resource.columns,
-	"disclosure": terms(min({one.min_cell_count | some one in ground})),
+	"disclosure": terms(min([one.min_cell_count | some one in grounds])),
 	"obligations": ["audit"],
 	"cache_seconds": 60,
 } if {
-	allow
-}
-
-decision := {
+	grounds := ground
+	count(grounds) > 0
+	count(bar) == 0
+	opened := asked
+} else := {
 	"allow": false,
 	"reasons": reasons,
 	"grants": [],
@@ -36,22 +37,7 @@ decision := {
 	"disclosure": terms(0),
 	"obligations": ["audit"],
 	"cache_seconds": 0,
-} if {
-	not allow
 }
-
-default allow := false
-
-allow if {
-	count(ground) > 0
-	count(bar) == 0
-}
-
-# METADATA
-# title: Reading a chart or taking its figures away
-default reading := false
-
-reading if input.action in {"chart.read", "data.export"}
 
 # METADATA
 # title: A denial says what bars it, and the fact that comes nearest to a ground
@@ -76,24 +62,18 @@ missing contains {
 }
 
 # METADATA
-# title: The rows that were asked for
-rows := [{"all": true}] if {
-	facts.everyone
-	not facts.opens_nothing
+# title: The rows of the organisations that were asked for; none where the question is about nobody's data
+asked := {"organisations": ["ENG"], "rows": [{"all": true}]} if {
+	input.resource.ods == "ENG"
+	input.action in {"chart.read", "data.export", "data.load"}
 }
 
-rows := [{"ods": {"in": [input.resource.ods]}}] if {
-	not facts.everyone
-	not facts.opens_nothing
+asked := {"organisations": [input.resource.ods], "rows": [{"ods": {"in": [input.resource.ods]}}]} if {
+	input.resource.ods != "ENG"
+	input.action in {"chart.read", "data.export", "data.load"}
 }
 
-rows := [] if facts.opens_nothing
-
-# METADATA
-# title: The organisations that were asked for
-organisations := [] if facts.opens_nothing
-
-organisations := [input.resource.ods] if not facts.opens_nothing
+asked := {"organisations": [], "rows": []} if not input.action in {"chart.read", "data.export", "data.load"}
 
 # METADATA
 # title: Every ground is enough by itself, so the mildest terms hold

@@ -36,9 +36,18 @@ about_governance if {
 # title: No answer to the question opens anybody's data
 default opens_nothing := false
 
-opens_nothing if about_plugin
+opens_nothing if input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
 
-opens_nothing if about_governance
+opens_nothing if {
+	input.action in {
+		"policy.write",
+		"policy.approve",
+		"policy.rollback",
+		"access.decide",
+		"people.appoint",
+		"log.read",
+	}
+}
 
 # METADATA
 # title: The dataset
@@ -91,7 +100,7 @@ kinds contains data.reference.organisations[code].kind if some code in organisat
 default own := false
 
 own if {
-	not everyone
+	input.resource.ods != "ENG"
 	input.resource.ods in organisations
 }
 
@@ -123,10 +132,10 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 default plugin := {"needed": false, "approved": false, "datasets": null}
 
 plugin := {"needed": true, "approved": record.approved, "datasets": record.datasets} if {
-	not opens_nothing
+	input.action in {"chart.read", "data.export", "data.load"}
 	record := data.reference.plugins[input.plugin.digest]
 } else := {"needed": true, "approved": false, "datasets": null} if {
-	not opens_nothing
+	input.action in {"chart.read", "data.export", "data.load"}
 	input.plugin != null
 } else := {"needed": true, "approved": false, "datasets": null} if {
 	input.action == "chart.read"
@@ -156,19 +165,21 @@ default training := {"held": false, "on": null, "begun": false, "in_date": false
 training := {
 	"held": true,
 	"on": input.subject.trained_on,
-	"begun": age >= 0,
-	"in_date": lasts(age),
-} if {
-	input.subject.trained_on != null
-	midnight := time.parse_rfc3339_ns($"{input.subject.trained_on}T00:00:00Z") / 1000000000
-	age := input.now - midnight
+	"begun": since_training >= 0,
+	"in_date": training_in_date,
 }
 
-default lasts(_) := false
+default training_in_date := false
 
-lasts(age) if {
+training_in_date if {
+	age := since_training
 	age >= 0
-	age < (training_days + 1) * 86400
+	age < (data.reference.training.max_days + 1) * 86400
+}
+
+# Seconds, and fewer than none before the day.
+since_training := input.now - (time.parse_rfc3339_ns(concat("", [input.subject.trained_on, "T00:00:00Z"])) / 1000000000) if {
+	input.subject.trained_on != null
 }
 
 training_days := data.reference.training.max_days

@@ -105,8 +105,8 @@ bar contains {
 	"message": "Each organisation governs its own data, so this has to be asked of one organisation.",
 	"help": "Choose the organisation whose governance this is about.",
 } if {
+	input.resource.ods == "ENG"
 	facts.about_governance
-	facts.everyone
 }
 
 missing contains {

@@ -25,7 +25,7 @@ missing contains {
 	"message": $"Innovators work with synthetic and openly licensed data, and “{facts.dataset.title}” is neither.",
 	"help": "Develop on the synthetic data or on published measures. A trust that adopts your plugin runs it on its own data.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.dataset.known
 	"innovate" in facts.rights
 	not "staff" in facts.rights

@@ -10,10 +10,10 @@ staff_ground contains {
 	"ref": input.resource.dataset,
 	"min_cell_count": facts.suppression.min_cell_count,
 } if {
-	reading
-	"national" in facts.kinds
-	"compare" in facts.rights
+	input.action in {"chart.read", "data.export"}
 	input.subject.purpose in {"improvement", "governance", "planning"}
+	"compare" in facts.rights
+	"national" in facts.kinds
 }
 
 missing contains {
@@ -22,7 +22,7 @@ missing contains {
 	"message": "Your national body may read this, but only its analysts and improvement leads.",
 	"help": "Ask your information governance team for the role of analyst.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	"national" in facts.kinds
 	not "compare" in facts.rights
 }
@@ -33,7 +33,7 @@ missing contains {
 	"message": $"National bodies may read this for improvement, governance or planning, and you came for {facts.purpose.title}.",
 	"help": "Change your purpose at sign-in, if that is what you need the data for.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	"national" in facts.kinds
 	"compare" in facts.rights
 	not input.subject.purpose in {"improvement", "governance", "planning"}

@@ -10,10 +10,11 @@ import data.signalbox.facts
 #   download the figures. Hiding small numbers again would protect nobody, and
 #   our charts would differ from the publication they are drawn from.
 ground contains {"code": "published", "ref": input.resource.dataset, "min_cell_count": 0} if {
-	reading
-	facts.signed_in
-	facts.dataset.published
-	facts.dataset.open
+	input.action in {"chart.read", "data.export"}
+	dataset := facts.dataset
+	dataset.published
+	dataset.open
+	input.subject.id != ""
 }
 
 # METADATA
@@ -24,9 +25,10 @@ staff_ground contains {
 	"min_cell_count": facts.suppression.min_cell_count,
 } if {
 	input.action == "chart.read"
+	dataset := facts.dataset
+	dataset.published
+	not dataset.open
 	"staff" in facts.rights
-	facts.dataset.published
-	not facts.dataset.open
 }
 
 missing contains {
@@ -35,7 +37,7 @@ missing contains {
 	"message": $"{facts.owner.name} has not shared “{facts.dataset.title}” with your organisation, and it is not published.",
 	"help": $"The information governance team of {facts.owner.name} can agree to share it. Published measures of {facts.owner.name}, and your own organisation's data, are open to you.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.dataset.known
 	not facts.dataset.published
 	not facts.own
@@ -48,7 +50,7 @@ missing contains {
 	"message": $"“{facts.dataset.title}” is not published, so it cannot be read for all organisations at once.",
 	"help": "Ask for one organisation: your own, or one that has an agreement with yours.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.dataset.known
 	not facts.dataset.published
 	facts.everyone
@@ -60,7 +62,7 @@ missing contains {
 	"message": $"“{facts.dataset.title}” is published under a licence that is not open.",
 	"help": "Staff of NHS organisations may read its charts. To take its figures away, ask the publisher.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.dataset.published
 	not facts.dataset.open
 }

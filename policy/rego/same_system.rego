@@ -10,10 +10,10 @@ staff_ground contains {
 	"ref": facts.owner.icb,
 	"min_cell_count": facts.suppression.min_cell_count,
 } if {
-	reading
-	facts.own_system
-	"compare" in facts.rights
+	input.action in {"chart.read", "data.export"}
 	input.subject.purpose in {"improvement", "governance", "planning"}
+	"compare" in facts.rights
+	facts.own_system
 }
 
 missing contains {
@@ -22,7 +22,7 @@ missing contains {
 	"message": $"{facts.owner.name} belongs to your integrated care board, but only its analysts and improvement leads may read this.",
 	"help": "Ask your board's information governance team for the role of analyst.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.own_system
 	not "compare" in facts.rights
 }
@@ -33,7 +33,7 @@ missing contains {
 	"message": $"Your integrated care board may read this for improvement, governance or planning, and you came for {facts.purpose.title}.",
 	"help": "Change your purpose at sign-in, if that is what you need the data for.",
 } if {
-	reading
+	input.action in {"chart.read", "data.export"}
 	facts.own_system
 	"compare" in facts.rights
 	not input.subject.purpose in {"improvement", "governance", "planning"}

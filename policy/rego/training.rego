@@ -10,8 +10,8 @@ import data.signalbox.facts
 #   of those grounds need. Openly licensed figures need no training, and nor do
 #   innovators, who see invented data only.
 ground contains one if {
-	facts.training.in_date
 	some one in staff_ground
+	facts.training_in_date
 }
 
 missing contains {
