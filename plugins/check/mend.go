@@ -69,6 +69,7 @@ var mends = []struct{ sign, mend string }{
 	{"deadline", "an answer has to come within 250 ms of processor time for up to 250 series, and 2 s for more: look for a loop that does not end, or work that grows with the square of the points."},
 	{"not compiled within", "make single functions smaller: very large ones take a compiler minutes. Generated tables belong into data."},
 	{"out of memory", "an instance has 16 MiB for the question, the work and the answer: keep one series at a time, and free or reuse what is large."},
+	{"before anything ran", "its data or its tables do not fit into the memory that it begins with: begin with more, or keep less in them."},
 	{"in _initialize", "nothing but setting up may happen before the question comes, and it may not end there."},
 	{"exited with status", "return an answer; a plugin that has nothing to say declines with a reason (an error in Go, unsuited in the other languages)."},
 	{"stack overflow", "recursion without an end, or very large local arrays: put them into memory."},

@@ -235,6 +235,7 @@ func escapeCases(t testing.TB) []hostileCase {
 		refuses("opens what cannot be opened", "fd_prestat_get", 8, i32(3)+i32(room)),
 		refuses("reads from a file", "fd_fdstat_get", 8, i32(3)+i32(room)),
 		refuses("writes to file 3", "fd_write", 8, i32(3)+i32(room)+i32(1)+i32(room)),
+		refuses("writes what lies across the last address", "fd_write", 21, i32(1)+i32(-4)+i32(1)+i32(room)),
 		refuses("writes four milliard pieces", "fd_write", 28, i32(1)+i32(room)+i32(-1)+i32(room)),
 		refuses("writes from beyond its memory", "fd_write", 21, i32(1)+i32(-16)+i32(1)+i32(room)),
 		refuses("is told of writing beyond its memory", "fd_write", 21, i32(1)+i32(room)+i32(1)+i32(-1)),

@@ -1,10 +1,13 @@
 package workshop
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
@@ -85,8 +88,26 @@ func (p *Pages) Forget(w http.ResponseWriter, r *http.Request) error {
 	if err := p.done(r.Context(), grant, found.Digest, p.Drafts.ForgetDraft(r.Context(), grant, found.ID)); err != nil {
 		return err
 	}
+	p.leaveNothing(r.Context(), found.Digest)
 	http.Redirect(w, r, "/plugins/drafts", http.StatusSeeOther)
 	return nil
+}
+
+// forgetTime is how long a bench may take to forget a draft.
+const forgetTime = 3 * time.Second
+
+// leaveNothing has the compiled code of a draft removed. The draft is forgotten
+// already: where no bench is free the code goes with the next clearing of theirs.
+func (p *Pages) leaveNothing(ctx context.Context, digest plugins.Digest) {
+	ctx, cancel := context.WithTimeout(ctx, forgetTime)
+	defer cancel()
+	bench, err := p.Bench(ctx)
+	if err == nil {
+		err = errors.Join(bench.Forget(digest), bench.Close())
+	}
+	if err != nil {
+		p.Log.Warn("the compiled code of a forgotten draft is still there", "plugin", digest, "error", err)
+	}
 }
 
 // title is what a draft calls itself, or else its file.

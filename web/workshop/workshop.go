@@ -52,6 +52,7 @@ type Host interface {
 type Bench interface {
 	check.Box
 	analysis.Sandbox
+	Forget(plugins.Digest) error
 	Close() error
 }
 

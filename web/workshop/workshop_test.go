@@ -92,6 +92,7 @@ func (d *desk) Lift(context.Context, plugins.Digest, string) error { return nil 
 func (d *desk) Usage() []host.Usage                                { return nil }
 func (d *desk) Admit(plugins.Digest, *wire.Request) error          { return nil }
 func (d *desk) Blame(plugins.Digest, *wire.Request, error)         {}
+func (d *desk) Forget(plugins.Digest) error                        { return nil }
 func (d *desk) Close() error                                       { return nil }
 
 func (d *desk) Install(_ context.Context, module []byte) (plugins.Release, error) {

@@ -120,13 +120,16 @@ func (g *guest) retire(i *instance, well bool) {
 func (g *guest) instantiate() (*instance, error) {
 	ctx, source := withChance(g.ctx)
 	ctx, memory := withMemory(ctx)
-	module, err := g.runtime.InstantiateModule(ctx, g.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	module, err := g.runtime.InstantiateModule(ctx, g.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
-		return nil, fmt.Errorf("in _initialize: %w", err)
+		return nil, fmt.Errorf("before anything ran: %w", err)
 	}
-	if module.IsClosed() {
-		// An exit with status 0 is no error to the engine, but it is to us.
-		return nil, fmt.Errorf("in _initialize: %w", sys.NewExitError(0))
+	// Called here and not by the engine, to which an exit with status 0 is no error.
+	if first := module.ExportedFunction("_initialize"); first != nil {
+		if _, err := first.Call(ctx); err != nil {
+			_ = module.Close(ctx)
+			return nil, fmt.Errorf("in _initialize: %w", err)
+		}
 	}
 	i := &instance{ctx: ctx, module: module, mapped: memory, chance: source}
 	for _, name := range g.globals {
@@ -213,11 +216,11 @@ func causeOf(err error) string {
 		return fmt.Sprintf("exited with status %d%s; a plugin returns its answer and does not exit", exit.ExitCode(), where)
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	text = strings.Replace(text, "wasm error: ", "trap: ", 1)
-	if text == "stack overflow" {
-		text = "trap: " + text
-	}
 	text = strings.TrimSuffix(text, " (recovered by wazero)")
+	text = strings.Replace(text, "wasm error: ", "trap: ", 1)
+	if before, deep := strings.CutSuffix(text, "stack overflow"); deep && !strings.HasSuffix(before, "trap: ") {
+		text = before + "trap: stack overflow"
+	}
 	if len(text) > 500 {
 		text = text[:500]
 	}

@@ -3,6 +3,7 @@ package child
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/tetratelabs/wazero"
@@ -110,6 +111,13 @@ func put64(m api.Module, at, v uint64) uint32 {
 	return done
 }
 
+// offset adds to an address, and gives false where that is beyond all addresses:
+// the sum must not begin again at 0.
+func offset(base, more uint64) (uint32, bool) {
+	sum := uint64(uint32(base)) + more
+	return uint32(sum), sum <= math.MaxUint32
+}
+
 // twoZeros says that there are no arguments, or no environment, and that they
 // take no bytes.
 func twoZeros(_ context.Context, m api.Module, p []uint64) uint32 {
@@ -143,15 +151,22 @@ func discard(_ context.Context, m api.Module, p []uint64) uint32 {
 	if parts > maxVector {
 		return errInvalid
 	}
-	total := uint32(0)
+	total := uint64(0)
 	for i := range parts {
-		length, ok := m.Memory().ReadUint32Le(uint32(p[1]) + 8*i + 4)
+		at, ok := offset(p[1], 8*uint64(i)+4)
 		if !ok {
 			return errFault
 		}
-		total += length
+		length, ok := m.Memory().ReadUint32Le(at)
+		if !ok {
+			return errFault
+		}
+		total += uint64(length)
 	}
-	return put32(m, p[3], total)
+	if total > math.MaxUint32 {
+		return errInvalid
+	}
+	return put32(m, p[3], uint32(total))
 }
 
 // poll says at once that whatever was waited for has happened.
@@ -162,14 +177,19 @@ func poll(_ context.Context, m api.Module, p []uint64) uint32 {
 		return errInvalid
 	}
 	for i := range n {
-		from, ok := m.Memory().Read(uint32(p[0])+subscription*i, subscription)
+		asked, ok := offset(p[0], subscription*uint64(i))
+		told, fits := offset(p[1], event*uint64(i))
+		if !ok || !fits {
+			return errFault
+		}
+		from, ok := m.Memory().Read(asked, subscription)
 		if !ok {
 			return errFault
 		}
 		var happened [event]byte
 		copy(happened[:8], from[:8]) // whose it is
 		happened[10] = from[8]       // what it was
-		if !m.Memory().Write(uint32(p[1])+event*i, happened[:]) {
+		if !m.Memory().Write(told, happened[:]) {
 			return errFault
 		}
 	}
