@@ -32,10 +32,15 @@ func CSV(w io.Writer, items ...Item) error {
 		return err
 	}
 	for i := range items {
-		sentence := text(words.Sentence(items[i].Words, items[i].Chart).String())
+		sentence, notes := text(words.Sentence(items[i].Words, items[i].Chart).String()), notesOf(items[i].Chart)
 		for k := range items[i].Chart.X {
 			for n, c := range columns {
-				if row[n] = sentence; c.cell != nil {
+				switch {
+				case c.name == "sentence":
+					row[n] = sentence
+				case c.name == "notes":
+					row[n] = notes
+				default:
 					row[n] = c.cell(&items[i], k)
 				}
 			}
@@ -72,7 +77,19 @@ func columnsOf(items []Item) []column {
 		column{"variation", func(i *Item, _ int) string { return i.Chart.Variation.String() }},
 		column{"assurance", func(i *Item, _ int) string { return i.Chart.Assurance.String() }},
 		column{"target", func(i *Item, _ int) string { return cell(i.Chart.Target) }},
-		column{"sentence", nil})
+		// Once for the whole chart. New columns come last: some who read these files
+		// count columns.
+		column{"sentence", nil}, column{"notes", nil})
+}
+
+// notesOf gives what a chart says of itself and the advice on reading it, each
+// with its code as in JSON, in one cell.
+func notesOf(c *measures.Chart) string {
+	var all []string
+	for _, note := range c.Notes {
+		all = append(all, note.Code+": "+note.Text)
+	}
+	return text(strings.Join(all, " | "))
 }
 
 func pointColumns() []column {

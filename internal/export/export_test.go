@@ -124,6 +124,7 @@ func TestCSVHasOneRowAPointAndStartsNoFormula(t *testing.T) {
 	item := sample(t)
 	item.Title, item.Organisation = "=cmd|' /C calc'!A0", "@SUM(1)"
 	item.Chart.Y[1] = -3
+	item.Chart.Notes = []measures.Note{{Code: "few_points", Text: "Fewer than 12 points."}, {Code: "season", Text: "Winter, again"}}
 	var b bytes.Buffer
 	if err := CSV(&b, item); err != nil {
 		t.Fatal(err)
@@ -151,6 +152,8 @@ func TestCSVHasOneRowAPointAndStartsNoFormula(t *testing.T) {
 		"the last cause":   {row(20, "cause"), "improvement"},
 		"variation":        {row(0, "variation"), "improvement_high"},
 		"sentence":         {row(5, "sentence"), words.Sentence(item.Words, item.Chart).String()},
+		"notes":            {row(5, "notes"), "few_points: Fewer than 12 points. | season: Winter, again"},
+		"the last column":  {records[0][len(records[0])-1], "notes"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %q, want %q", what, pair[0], pair[1])
