@@ -42,18 +42,27 @@ const markStops = `[...document.querySelectorAll("a[href], button, input:not([ty
 const scrolled = `[...document.querySelectorAll("main *")].filter(e => e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
 	&& e.tabIndex < 0).map(e => e.outerHTML.slice(0, 100))`
 
+// whoSees is somebody to whom a page opens: only innovators bring plugins.
+func whoSees(path string) string {
+	if path == "/plugins/new" {
+		return "demo-innovator"
+	}
+	return "demo-clinician"
+}
+
 func TestKeyboardReachesAllThereIsAndSaysWhereItIs(t *testing.T) {
 	s, b := site(t), eyes(t)
 	for _, test := range []struct {
 		path string
 		view browsertest.View
 	}{
+		{"/plugins", views[0]}, {"/plugins", views[2]}, {"/plugins/spc", views[0]}, {"/measures/ae-4h/about", views[2]}, {"/plugins/new", views[0]},
 		{"/", views[0]}, {"/trusts/ZZA", views[2]}, {"/trusts/ZZA/measures/ae-4h", views[0]}, {"/trusts/ZZA/measures/ae-4h", views[2]},
 		{"/measures/ae-4h", views[2]}, {"/measures/ae-4h/funnel", views[0]}, {"/measures/ae-4h/funnel", views[2]}, {"/governance", views[0]},
 	} {
 		t.Run(test.path+" "+test.view.String(), func(t *testing.T) {
 			b.Look(t, test.view)
-			s.sit(t, b, "demo-clinician")
+			s.sit(t, b, whoSees(test.path))
 			b.Visit(t, s.address+test.path, 200)
 			stops := browsertest.Eval[[]string](t, b, markStops)
 			reached := map[string]bool{}

@@ -16,9 +16,9 @@ func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 	for _, test := range []struct {
 		path  string
 		pages int // at most; home and board have a row for each of 38 measures
-	}{{"/", 5}, {"/trusts/ZZA", 5}, {"/trusts/ZZA/measures/ae-4h", 4}, {"/measures/ae-4h", 4}, {"/measures/ae-4h/funnel", 4}, {"/governance", 3}} {
+	}{{"/plugins", 8}, {"/plugins/spc", 4}, {"/measures/ae-4h/about", 4}, {"/plugins/new", 2}, {"/", 5}, {"/trusts/ZZA", 5}, {"/trusts/ZZA/measures/ae-4h", 4}, {"/measures/ae-4h", 4}, {"/measures/ae-4h/funnel", 4}, {"/governance", 3}} {
 		t.Run(test.path, func(t *testing.T) {
-			s.sit(t, b, "demo-clinician")
+			s.sit(t, b, whoSees(test.path))
 			b.Visit(t, s.address+test.path, 200)
 			// A4 less its margins is 680 CSS pixels wide; what is wider would be shrunk.
 			b.Look(t, browsertest.View{Width: 680, Scheme: "light", Media: "print"})
@@ -26,7 +26,10 @@ func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 				t.Errorf("wider than the paper: %s", wide)
 			}
 			b.Look(t, views[1]) // paper is white whatever the screen is
-			wanted := browsertest.Eval[[]string](t, b, `["h1", ".sentence", ".demo p"].map(s => document.querySelector(s).textContent)`)
+			wanted := browsertest.Eval[[]string](t, b, `["h1", ".sentence", ".demo p", "main h2", "main p"].flatMap(s => document.querySelector(s)?.textContent ?? [])`)
+			if len(wanted) < 3 {
+				t.Errorf("the page says no more than %q", wanted)
+			}
 			paper, err := browsertest.ReadPDF(browsertest.Get(t, b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize())))
 			if err != nil {
 				t.Fatal(err)
@@ -41,7 +44,8 @@ func TestPagesPrintWithTheirWordsAndWithoutTheirDoors(t *testing.T) {
 				}
 			}
 			for _, words := range []string{"Sign out", "Skip to the content", "Workshop", "Zoom and hover", "Find a trust", "JSON"} {
-				if strings.Contains(text, squeeze(words)) {
+				heading := wanted[0] // the workshop is called what the door to it is
+				if strings.Contains(text, squeeze(words)) && !strings.Contains(heading, words) {
 					t.Errorf("the paper has %q, which nobody can press", words)
 				}
 			}

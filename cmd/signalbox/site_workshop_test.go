@@ -107,6 +107,17 @@ func mustSay(t testing.TB, what string, page reply, status int, words ...string)
 	}
 }
 
+// compiledDraft lists the folders that benches keep of the code of a module.
+func (s *openedSite) compiledDraft(t testing.TB, module []byte) []string {
+	t.Helper()
+	digest := strings.TrimPrefix(string(plugins.DigestOf(module)), "sha256:")
+	found, err := filepath.Glob(filepath.Join(s.house.benches.cfg.draftCache(), "*", digest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 func TestAPluginIsBroughtCheckedTriedAndForgotten(t *testing.T) {
 	s := site(t)
 	author, lead, clinician := s.as(t, "demo-innovator"), s.as(t, "demo-governance-lead"), s.as(t, "demo-clinician")
@@ -130,8 +141,14 @@ func TestAPluginIsBroughtCheckedTriedAndForgotten(t *testing.T) {
 	if elsewhere := author.post(t, draft+"/forget", "https://elsewhere.example", nil); elsewhere.StatusCode != 403 {
 		t.Errorf("another site forgets it: %s", elsewhere.Status)
 	}
+	if len(s.compiledDraft(t, aPlugin(t))) == 0 {
+		t.Error("there is no compiled code of the draft: where is it looked for?")
+	}
 	if forgotten := author.post(t, draft+"/forget", s.address, nil); forgotten.StatusCode != 303 || forgotten.Header.Get("Location") != "/plugins/drafts" {
 		t.Errorf("its author forgets it: %s", forgotten.Status)
+	}
+	if left := s.compiledDraft(t, aPlugin(t)); len(left) > 0 {
+		t.Errorf("left of the draft: %q", left)
 	}
 	mustSay(t, "the draft afterwards", author.get(t, draft), 404)
 	mustSay(t, "a clinician who brings one", clinician.bring(t, "prompt-care.wasm", aPlugin(t)), 403, "Only innovators bring plugins here")
