@@ -99,6 +99,9 @@ func troubleOf(err error) trouble {
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
+	case errors.Is(err, analysis.ErrRevealing):
+		return trouble{status: http.StatusForbidden, title: "This cannot be shown beside what you have seen",
+			text: charts.PlainReason(err, analysis.ErrRevealing), help: "Its owner's information governance team can share the figures as they are, if there is a need."}
 	case errors.Is(err, analysis.ErrNoFunnel):
 		return trouble{status: http.StatusUnprocessableEntity, title: "There is no funnel for this measure",
 			text: charts.ReasonOfNoFunnel(err), help: "The measure's own page shows it at each trust, over time."}

@@ -15,6 +15,7 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
 	"github.com/signalbox-health/signalbox/sdk/wire"
 )
 
@@ -33,6 +34,9 @@ type Ledger interface {
 // a grant.
 type Data interface {
 	Material(context.Context, policy.Grant, postgres.SeriesQuery, measures.MeasureID) (postgres.Material, error)
+	// Told remembers what readers who may not see everything have been told.
+	Told(ctx context.Context, grant policy.Grant, reader string, organisations []measures.ODSCode,
+		learn func(before []disclosure.Telling) ([]disclosure.Telling, error)) error
 }
 
 // Sandbox runs plugins.
@@ -171,6 +175,9 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 		return postgres.Result{}, err
 	}
 	hidden := disclosed(grant.Disclosure(), answer.Measure, charts)
+	if err := a.tell(ctx, grant, answer, material.told); err != nil {
+		return postgres.Result{}, err
+	}
 	answer.Charts = charts
 	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: digestOf(charts)}, nil
 }

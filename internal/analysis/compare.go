@@ -113,6 +113,9 @@ func (a *Analysis) compare(ctx context.Context, f *Funnel, answer *Answer, recor
 	if err != nil {
 		return postgres.Result{}, err
 	}
+	if err := a.tell(ctx, grant, answer, f.told(material)); err != nil {
+		return postgres.Result{}, err
+	}
 	f.Receipt = answer.Receipt
 	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: f.digest()}, nil
 }
@@ -148,6 +151,23 @@ func (a *Analysis) draw(ctx context.Context, f *Funnel, answer *Answer, terms po
 		return charts[0], nil
 	})
 	return hidden, err
+}
+
+// told is what the funnel tells of single numbers: those of its period, where it is
+// one. Sums over more tell none of them, since what is hidden stands in them with
+// the middle of its range.
+func (f *Funnel) told(material *material) []disclosure.Telling {
+	if f.Comparison.Periods > 1 {
+		return nil
+	}
+	var list []disclosure.Telling
+	for _, t := range material.told {
+		if i := slices.IndexFunc(t.Told, func(told disclosure.Told) bool { return told.X == int32(f.Last) }); i >= 0 && slices.Contains(f.Groups, t.Organisation) {
+			t.Told = t.Told[i : i+1]
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // digest names what was released: which organisations, and their funnel.

@@ -176,7 +176,7 @@ func wards(t testing.TB, last []int) (*house, *overheard) {
 	definition := &measures.Dataset{ID: "infections", Title: "Infections", Grain: measures.Month, Licence: "For NHS staff", Published: true, Source: "made up", Owner: "made up",
 		Columns:     []measures.Column{{Name: "numerator", Title: "Infections", Type: "count", Role: "numerator"}, {Name: "denominator", Title: "Bed days", Type: "count", Role: "denominator"}},
 		Stratifiers: []string{}}
-	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: []string{write(t, "infections.csv", figures.String())}, Dataset: "infections",
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Gate: h.gate(), Files: []string{write(t, "infections.csv", figures.String())}, Dataset: "infections",
 		Definition: definition, By: "test", RefusedDir: t.TempDir(), Now: now}); err != nil {
 		t.Fatal(err)
 	}

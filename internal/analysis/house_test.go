@@ -185,10 +185,15 @@ type agreement struct {
 	dataset        measures.DatasetID
 }
 
+// gate asks for loads as the operator of the machine.
+func (h *house) gate() intake.Gate {
+	return analysis.NewLoading(h.db, policy.Policy{}, analysis.Operator("operator-test"), now)
+}
+
 // load takes files in as one organisation, or as national data.
 func (h *house) load(t testing.TB, as measures.ODSCode, paths ...string) []intake.FileReport {
 	t.Helper()
-	report, err := intake.Load(t.Context(), h.db, intake.Options{Files: paths, As: as, By: "test", RefusedDir: t.TempDir(), Now: now})
+	report, err := intake.Load(t.Context(), h.db, intake.Options{Gate: h.gate(), Files: paths, As: as, By: "test", RefusedDir: t.TempDir(), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

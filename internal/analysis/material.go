@@ -21,6 +21,8 @@ type material struct {
 	// hidden are the rows of each series that may not be seen. Their counts in
 	// series are stand-ins; the true ones were let go of when they were read.
 	hidden map[seriesName][]bool
+	// told is what an answer made of all this would tell of every number.
+	told []disclosure.Telling
 }
 
 // seriesName tells the series of one reading apart.
@@ -32,8 +34,8 @@ type seriesName struct {
 func nameOf(s *measures.Series) seriesName { return seriesName{s.Organisation, s.Stratum} }
 
 // hide puts stand-ins in the place of counts that the reader may not see, before
-// anything is made of them.
-func (m *material) hide(terms policy.Disclosure, inputs []measures.Input) {
+// anything is made of them. of says what the numbers of each series are made of.
+func (m *material) hide(terms policy.Disclosure, inputs []measures.Input, of func(series int) source) {
 	if disclosure.Open(terms) {
 		return
 	}
@@ -58,6 +60,7 @@ func (m *material) hide(terms policy.Disclosure, inputs []measures.Input) {
 	for i := range m.series {
 		s := &m.series[i]
 		m.hidden[nameOf(s)] = hide[i]
+		m.told = append(m.told, of(i).tellings(terms, counts[i], hide[i], m.version.Load)...)
 		s.Columns = slices.Clone(s.Columns)
 		if numerator >= 0 {
 			s.Columns[numerator] = charted[i].Numerator
@@ -66,6 +69,15 @@ func (m *material) hide(terms policy.Disclosure, inputs []measures.Input) {
 			s.Columns[denominator] = charted[i].Denominator
 		}
 	}
+}
+
+// named gives inputs the names of others.
+func named(inputs, as []measures.Input) []measures.Input {
+	out := slices.Clone(inputs)
+	for i := range out {
+		out[i].Name = as[i].Name
+	}
+	return out
 }
 
 // roles finds the inputs that are counts or values, and what they are counted of;
@@ -128,7 +140,13 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 		exclude(s, read.Events)
 	}
 	made := &material{version: read.Version, series: series, events: read.Events}
-	made.hide(grant.Disclosure(), m.Inputs)
+	made.hide(grant.Disclosure(), m.Inputs, func(series int) source {
+		if answer.division.strata == nil {
+			return source{m.Inputs, query.Stratifier}
+		}
+		from := series % len(answer.division.strata) * len(m.Inputs)
+		return source{named(inputs[from:from+len(m.Inputs)], m.Inputs), ""}
+	})
 	return made, nil
 }
 

@@ -128,7 +128,7 @@ func wardHouse(t testing.TB, wards []ward) *house {
 	definition := &measures.Dataset{ID: "ward_falls", Title: "Falls by ward", Grain: measures.Month, Licence: "Not published", Source: "made up", Owner: "made up", Additive: true,
 		Columns:     []measures.Column{{Name: "numerator", Title: "Falls", Type: "count", Role: "numerator"}, {Name: "denominator", Title: "Bed days", Type: "count", Role: "denominator"}},
 		Stratifiers: []string{"ward"}}
-	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: []string{write(t, "wards.csv", b.String())}, As: "RAA", Dataset: "ward_falls",
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Gate: h.gate(), Files: []string{write(t, "wards.csv", b.String())}, As: "RAA", Dataset: "ward_falls",
 		Definition: definition, By: "test", RefusedDir: t.TempDir(), Now: now}); err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,8 @@ func digestOf(charts []Chart, groups ...measures.ODSCode) string {
 // given. It names the kind of problem only: an error's text may quote data.
 func problemOf(err error) string {
 	switch {
+	case errors.Is(err, ErrRevealing):
+		return "with earlier answers it would have told a hidden number"
 	case errors.Is(err, plugins.ErrUnsuited):
 		return "the plugin says the data do not suit it"
 	case errors.Is(err, plugins.ErrQuarantined):

@@ -97,24 +97,31 @@ func roundedFrom(terms policy.Disclosure, v float64) (low, high float64) {
 }
 
 // Learnt joins what a reader knew with what an answer would tell, the one about a
-// number of an organisation with the other about the same. A number that was
-// loaded again with another value is known as it is now; what was hidden later
-// without having become small is still known as it was.
-func Learnt(before, now []Telling) []Telling {
+// number of an organisation with the other about the same, and gives those that it
+// tells something new of. A number that was loaded again with another value is
+// known as it is now; what was hidden later without having become small is still
+// known as it was.
+func Learnt(before, now []Telling) (all, changed []Telling) {
 	at := map[string]int{}
 	name := func(t Telling) string { return string(t.Organisation) + t.Sum.Key() }
-	all := make([]Telling, 0, len(before)+len(now))
-	for _, t := range slices.Concat(before, now) {
+	for i, t := range before {
+		at[name(t)] = i
+	}
+	all = slices.Clone(before)
+	for _, t := range now {
 		i, known := at[name(t)]
 		if !known {
-			at[name(t)] = len(all)
-			t.Told = slices.Clone(t.Told)
-			all = append(all, t)
-			continue
+			i = len(all)
+			at[name(t)] = i
+			all = append(all, Telling{Organisation: t.Organisation, Sum: t.Sum})
 		}
-		all[i].Told = joined(all[i].Told, t.Told)
+		told := joined(all[i].Told, t.Told)
+		if !slices.Equal(told, all[i].Told) {
+			all[i].Told = told
+			changed = append(changed, all[i])
+		}
 	}
-	return all
+	return all, changed
 }
 
 func joined(a, b []Told) []Told {
@@ -132,13 +139,19 @@ func joined(a, b []Told) []Told {
 	return append(append(out, a...), b...)
 }
 
-// both is what is known of one number that was told twice.
+// both is what is known of one number that was told twice. The load is the latest
+// that told something new.
 func both(a, b Told) Told {
 	if a.Load > b.Load {
 		a, b = b, a
 	}
-	if low, high := max(a.Low, b.Low), min(a.High, b.High); low <= high && a.Small == b.Small {
-		b.Low, b.High = low, high
+	low, high := max(a.Low, b.Low), min(a.High, b.High)
+	switch {
+	case low > high, a.Small != b.Small:
+		return b
+	case low == a.Low && high == a.High:
+		return a
 	}
+	b.Low, b.High = low, high
 	return b
 }
