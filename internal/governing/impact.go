@@ -45,7 +45,9 @@ func (p *Policies) foresee(ctx context.Context, grant policy.Grant, d *Dossier) 
 		if err != nil {
 			return nil, err
 		}
-		recorded = append(recorded, document)
+		if document.Input.Action.OpensData() { // no policy of an organisation is asked about the rest
+			recorded = append(recorded, document)
+		}
 	}
 	slices.Reverse(recorded) // the newest last
 	var err error

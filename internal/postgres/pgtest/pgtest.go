@@ -177,3 +177,18 @@ func do(ctx context.Context, address, statement string) error {
 	_, err = conn.Exec(ctx, statement).ReadAll()
 	return err
 }
+
+// Exec does something as the owner of a test's tables, who may do anything: what a
+// test wants to find again that nobody ought to have done.
+func Exec(t testing.TB, url, sql string) {
+	t.Helper()
+	if err := Try(t, url, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// Try is Exec for what should fail.
+func Try(t testing.TB, url, sql string) error {
+	t.Helper()
+	return do(t.Context(), url, sql)
+}
