@@ -51,7 +51,7 @@ func openBench(b *testing.B) *benchHouse {
 		for _, name := range benchFiles {
 			paths = append(paths, filepath.Join(dir, name))
 		}
-		if _, err := intake.Load(b.Context(), built.db, intake.Options{Files: paths, By: "benchmark", RefusedDir: b.TempDir()}); err != nil {
+		if _, err := intake.Load(b.Context(), built.db, intake.Options{Gate: operatorGate(built.db), Files: paths, By: "benchmark", RefusedDir: b.TempDir()}); err != nil {
 			b.Fatal(err)
 		}
 		for _, row := range sharedTable(b, "golden_ae4h_limits.csv") {

@@ -84,8 +84,7 @@ func (s *storedChart) draw(cmd *cobra.Command, format string, ask openAnalysis) 
 		return err
 	}
 	answers, err := h.main.Ask(ctx, analysis.Question{
-		Actor: policy.Actor{ID: "operator-" + currentUser(), Orgs: []measures.ODSCode{}, Roles: []policy.Role{"operator"},
-			Purpose: policy.Purpose(s.purpose), Assurance: "aal1"},
+		Actor:  s.actor(),
 		Action: policy.DataExport, Measure: measures.MeasureID(s.measure), Organisation: code,
 		Stratifier: s.by, Everything: s.everything,
 	})
@@ -102,6 +101,12 @@ func (s *storedChart) draw(cmd *cobra.Command, format string, ask openAnalysis) 
 		return fmt.Errorf("%s at %s: there are no figures for these periods; --all asks for all there are", s.measure, code)
 	}
 	return s.write(cmd.OutOrStdout(), format, answer, name)
+}
+
+func (s *storedChart) actor() policy.Actor {
+	operator := analysis.Operator("operator-" + currentUser())
+	operator.Purpose = policy.Purpose(s.purpose)
+	return operator
 }
 
 func (s *storedChart) write(w io.Writer, format string, answer *analysis.Answer, organisation string) error {

@@ -32,6 +32,10 @@ func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
+	gate, err := newGate(ctx, db, demonstrator, log)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "signalbox-demonstration-")
 	if err != nil {
 		return fmt.Errorf("make demonstration data: %w", err)
@@ -45,7 +49,7 @@ func loadDemonstration(ctx context.Context, db *postgres.DB, log *slog.Logger) e
 		if err := os.WriteFile(path, file.Content, 0o600); err != nil {
 			return fmt.Errorf("make demonstration data: %w", err)
 		}
-		options := intake.Options{Files: []string{path}, As: file.As, By: demonstrator, RefusedDir: dir}
+		options := intake.Options{Gate: gate, Files: []string{path}, As: file.As, By: demonstrator, RefusedDir: dir}
 		if d, ok := definitions[file.Dataset]; ok {
 			options.Definition = &d
 		}

@@ -5,13 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // openDB opens the database with its tables up to date; the second value
@@ -33,7 +38,10 @@ file that can be mended and loaded. The same file loaded twice changes nothing;
 a revised file makes new versions of the rows that changed, and the old ones can
 still be read. "-" and an empty cell mean "not measured", never zero.
 
-A file that seems to hold anything about a person is refused as a whole.`,
+A file that seems to hold anything about a person is refused as a whole.
+
+Whether you may load is asked of the policies in force, as the operator of this
+machine, and the answer is recorded before a row is written. A denial writes nothing.`,
 		Example: `  signalbox load ods_trusts.csv ods_icbs.csv ods_successions.csv
   signalbox load nhs_ae_provider_monthly.csv
   signalbox load --as RQW falls.csv`,
@@ -47,8 +55,12 @@ A file that seems to hold anything about a person is refused as a whole.`,
 				return err
 			}
 			defer done()
+			gate, err := newGate(cmd.Context(), db, "operator-"+currentUser(), quiet())
+			if err != nil {
+				return err
+			}
 			report, err := intake.Load(cmd.Context(), db, intake.Options{
-				Files: files, Dataset: measures.DatasetID(dataset), As: measures.ODSCode(as), By: by, RefusedDir: refused})
+				Gate: gate, Files: files, Dataset: measures.DatasetID(dataset), As: measures.ODSCode(as), By: by, RefusedDir: refused})
 			if printErr := printLoad(cmd.OutOrStdout(), report, format); printErr != nil {
 				return printErr
 			}
@@ -61,6 +73,16 @@ A file that seems to hold anything about a person is refused as a whole.`,
 	cmd.Flags().StringVar(&refused, "refused", ".", "folder for the file of refused rows")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
+}
+
+// newGate asks the policies that are in force whether somebody may load.
+func newGate(ctx context.Context, db *postgres.DB, account string, log *slog.Logger) (*analysis.Loading, error) {
+	policies := governing.Policies{Desk: &governing.Desk{Now: time.Now}, Store: db, Log: log}
+	trusts, err := policies.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return analysis.NewLoading(db, policy.Policy{Trusts: trusts}, analysis.Operator(account), time.Now), nil
 }
 
 func currentUser() string {

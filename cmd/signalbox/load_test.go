@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/internal/postgres/pgtest"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // loading runs the load command against a database of the test's own.
@@ -38,6 +41,11 @@ func loading(t *testing.T) func(args ...string) (string, error) {
 		err := cmd.ExecuteContext(t.Context())
 		return out.String(), err
 	}
+}
+
+// operatorGate asks for loads as the operator of the machine, with no trust's own policy.
+func operatorGate(db *postgres.DB) intake.Gate {
+	return analysis.NewLoading(db, policy.Policy{}, analysis.Operator("operator-test"), time.Now)
 }
 
 func TestLoadSaysWhatBecameOfEveryRow(t *testing.T) {

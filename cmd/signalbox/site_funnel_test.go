@@ -63,7 +63,7 @@ func TestFunnelOfTheSiteIsThePublishedFileComputedDirectly(t *testing.T) {
 	}
 	t.Cleanup(h.close)
 	files := []string{filepath.Join(sharedFolder(), "ods_trusts.csv"), filepath.Join(sharedFolder(), "ae_4h_trust_monthly_2016_2026.csv")}
-	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: files, By: "test", RefusedDir: t.TempDir()}); err != nil {
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Gate: operatorGate(h.db), Files: files, By: "test", RefusedDir: t.TempDir()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.look(t.Context()); err != nil {
@@ -198,7 +198,7 @@ func TestFunnelPageShowsNoSmallNumbers(t *testing.T) {
 	definition := &measures.Dataset{ID: "harm", Title: "Harm", Grain: measures.Month, Licence: "For NHS staff", Published: true, Source: "made up", Owner: "made up",
 		Columns:     []measures.Column{{Name: "numerator", Title: "Harmed", Type: "count", Role: "numerator"}, {Name: "denominator", Title: "Treated", Type: "count", Role: "denominator"}},
 		Stratifiers: []string{}}
-	if _, err := intake.Load(t.Context(), h.db, intake.Options{Files: []string{file}, Dataset: "harm", Definition: definition, By: "test", RefusedDir: t.TempDir()}); err != nil {
+	if _, err := intake.Load(t.Context(), h.db, intake.Options{Gate: operatorGate(h.db), Files: []string{file}, Dataset: "harm", Definition: definition, By: "test", RefusedDir: t.TempDir()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.look(t.Context()); err != nil {

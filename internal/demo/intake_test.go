@@ -5,12 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/intake"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/internal/postgres/pgtest"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // definitions gives every dataset as the demonstration defines it.
@@ -41,7 +44,7 @@ func load(t *testing.T, db *postgres.DB) []intake.FileReport {
 		if err := os.WriteFile(path, f.Content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		o := intake.Options{Files: []string{path}, As: f.As, By: "demonstration", RefusedDir: dir}
+		o := intake.Options{Gate: analysis.NewLoading(db, policy.Policy{}, analysis.Operator("demonstration"), time.Now), Files: []string{path}, As: f.As, By: "demonstration", RefusedDir: dir}
 		if d, ok := defined[f.Dataset]; ok {
 			o.Definition = &d
 		} else if f.Dataset != "" {

@@ -13,7 +13,7 @@ import (
 
 // loadFigures streams a table of figures through the checks into the staging
 // table, and from there, in the same transaction, into a vintage.
-func loadFigures(ctx context.Context, db *postgres.DB, lib *library, src *source, o Options, header postgres.LoadHeader, report *FileReport) error {
+func loadFigures(ctx context.Context, db *postgres.DB, lib *library, src *source, o Options, header *postgres.LoadHeader, report *FileReport) error {
 	p, err := newParser(ctx, db, lib, src, o)
 	if err != nil {
 		return err
@@ -74,10 +74,13 @@ func loadFigures(ctx context.Context, db *postgres.DB, lib *library, src *source
 	lists := p.lists()
 	lists.Refused[0] += refused.count
 	lists.Repeated = repeated
-	if err := in.Resolve(ctx, header, lists); err != nil {
+	if header.Grants, err = o.Gate.Open(ctx, header.As, lists.Datasets, p.codes()); err != nil {
 		return err
 	}
-	report.Datasets, err = in.Apply(ctx, header, lists)
+	if err := in.Resolve(ctx, *header, lists); err != nil {
+		return err
+	}
+	report.Datasets, err = in.Apply(ctx, *header, lists)
 	if err != nil {
 		return err
 	}
@@ -184,6 +187,15 @@ func (p *parser) lists() postgres.FileLists {
 		lists.Organisations = append(lists.Organisations, o.FileOrganisation)
 	}
 	return lists
+}
+
+// codes are the organisations whose rows the file has.
+func (p *parser) codes() []measures.ODSCode {
+	codes := make([]measures.ODSCode, len(p.organisations))
+	for i, o := range p.organisations {
+		codes[i] = o.ODS
+	}
+	return codes
 }
 
 func (p *parser) warnings() []string {

@@ -12,13 +12,21 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // ErrNothingCommitted says that a file was read and not one row was good.
 var ErrNothingCommitted = errors.New("no row could be loaded")
 
+// Gate is asked whether somebody may load, and records the answer, before anything
+// is written. It gives a key for each dataset, or the denial.
+type Gate interface {
+	Open(ctx context.Context, as measures.ODSCode, datasets []measures.Dataset, organisations []measures.ODSCode) ([]policy.Grant, error)
+}
+
 // Options says what is loaded, by whom and for whom.
 type Options struct {
+	Gate    Gate // without one, nothing is loaded
 	Files   []string
 	Dataset measures.DatasetID // empty: by the header, or by the measures of a tidy table
 	As      measures.ODSCode   // rows of other organisations are refused; empty: national data
@@ -79,6 +87,9 @@ const shownRefusals = 20
 // the file is broken, is about persons, or has no good row. An error does not
 // keep the other files out.
 func Load(ctx context.Context, db *postgres.DB, o Options) (Report, error) {
+	if o.Gate == nil {
+		return Report{}, errors.New("load: there is nobody to ask whether this may be loaded")
+	}
 	lib, err := readLibrary()
 	if err != nil {
 		return Report{}, fmt.Errorf("read the mappings: %w", err)
@@ -126,12 +137,13 @@ func loadFile(ctx context.Context, db *postgres.DB, lib *library, src *source, o
 	var err error
 	switch src.mapping.Loads {
 	case Figures, Tidy:
-		err = loadFigures(ctx, db, lib, src, o, header, &report)
+		err = loadFigures(ctx, db, lib, src, o, &header, &report)
 	case Nothing:
 		err = errors.New(src.mapping.Refusal)
 	default:
-		err = loadRegister(ctx, db, lib, src, o, header, &report)
+		err = loadRegister(ctx, db, lib, src, o, &header, &report)
 	}
+	err = recorded(ctx, db, header.Grants, &report, err)
 	for _, c := range report.Datasets {
 		report.RowsIn += c.RowsIn
 		report.Added += c.Added
@@ -145,4 +157,27 @@ func loadFile(ctx context.Context, db *postgres.DB, lib *library, src *source, o
 		return report, fmt.Errorf("%s: %w", src.path, err)
 	}
 	return report, nil
+}
+
+// recorded writes down what became of a load that was decided on: the rows of each
+// dataset that were taken, out of the file with this digest. A load that was
+// committed stands, whatever becomes of its record.
+func recorded(ctx context.Context, db *postgres.DB, grants []policy.Grant, report *FileReport, failed error) error {
+	results := make([]postgres.Result, len(grants))
+	for i, grant := range grants {
+		results[i] = postgres.Result{Record: grant.Record(), Digest: report.Digest}
+		if !report.Committed {
+			results[i].Digest, results[i].Problem = "", "nothing of the file was committed"
+			continue
+		}
+		for _, c := range report.Datasets {
+			if c.Dataset == grant.Dataset() {
+				results[i].Rows = c.RowsIn - c.Refused
+			}
+		}
+	}
+	if err := db.RecordResults(context.WithoutCancel(ctx), results); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("record what was loaded: %w", err))
+	}
+	return failed
 }

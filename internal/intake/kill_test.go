@@ -38,7 +38,7 @@ func TestALoadThatIsKilledIsWholeOrAbsent(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Println("loading")
-		_, err = Load(context.Background(), db, Options{Files: []string{os.Getenv("SIGNALBOX_TEST_LOAD_FILE")}, By: "test", RefusedDir: os.Getenv("SIGNALBOX_TEST_LOAD_REFUSED"), Now: today})
+		_, err = Load(context.Background(), db, Options{Gate: operator(db), Files: []string{os.Getenv("SIGNALBOX_TEST_LOAD_FILE")}, By: "test", RefusedDir: os.Getenv("SIGNALBOX_TEST_LOAD_REFUSED"), Now: today})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
@@ -72,9 +74,20 @@ func table(t testing.TB, path string) (header []string, rows [][]string) {
 	return all[0], all[1:]
 }
 
+// load loads as the operator of the machine.
+func load(t testing.TB, db *postgres.DB, o Options) (Report, error) {
+	t.Helper()
+	o.Gate = operator(db)
+	return Load(t.Context(), db, o)
+}
+
+func operator(db *postgres.DB) Gate {
+	return analysis.NewLoading(db, policy.Policy{}, analysis.Operator("operator-test"), time.Now)
+}
+
 func mustLoad(t testing.TB, db *postgres.DB, o Options) []FileReport {
 	t.Helper()
-	report, err := Load(t.Context(), db, o)
+	report, err := load(t, db, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +259,7 @@ func checkRegister(t *testing.T, db *postgres.DB) {
 func TestChecksAndTargetsAreNotData(t *testing.T) {
 	db := open(t)
 	for _, name := range []string{"golden_ae4h_limits.csv", "mix_check_ae4h.csv", "seed_targets.csv"} {
-		report, err := Load(t.Context(), db, options(t, shared(t, name)))
+		report, err := load(t, db, options(t, shared(t, name)))
 		if err == nil || report.Files[0].Committed || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -16,7 +16,7 @@ import (
 const registerRows = 200_000
 
 // loadRegister loads organisations, successions or events.
-func loadRegister(ctx context.Context, db *postgres.DB, lib *library, src *source, o Options, header postgres.LoadHeader, report *FileReport) error {
+func loadRegister(ctx context.Context, db *postgres.DB, lib *library, src *source, o Options, header *postgres.LoadHeader, report *FileReport) error {
 	if o.As != "" && src.mapping.Loads != Events {
 		return fmt.Errorf("the register of organisations is national: load it without --as")
 	}
@@ -38,12 +38,15 @@ func loadRegister(ctx context.Context, db *postgres.DB, lib *library, src *sourc
 		report.RowsIn = r.rows
 		return fmt.Errorf("%w: %d rows, %d refused", ErrNothingCommitted, r.rows, refused.count)
 	}
+	if header.Grants, err = o.Gate.Open(ctx, header.As, []measures.Dataset{postgres.RegisterData()}, r.codes()); err != nil {
+		return err
+	}
 	in, err := db.BeginIntake(ctx)
 	if err != nil {
 		return err
 	}
 	defer in.Rollback()
-	counts, err := r.put(ctx, in, header)
+	counts, err := r.put(ctx, in, *header)
 	if err != nil {
 		return err
 	}
@@ -107,6 +110,18 @@ func (r *registerReader) readAll(ctx context.Context, db *postgres.DB) error {
 			return err
 		}
 	}
+}
+
+// codes are the organisations whose events the file has. A register of organisations
+// is of nobody in particular.
+func (r *registerReader) codes() []measures.ODSCode {
+	var codes []measures.ODSCode
+	for _, e := range r.events {
+		if e.Organisation != "" {
+			codes = append(codes, e.Organisation)
+		}
+	}
+	return codes
 }
 
 func (r *registerReader) put(ctx context.Context, in *postgres.Intake, header postgres.LoadHeader) (postgres.Counts, error) {

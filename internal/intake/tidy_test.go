@@ -133,7 +133,7 @@ func TestOneOrganisationLoadsOnlyItsOwnRows(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	o.As = "RZZ"
-	if _, err := Load(t.Context(), db, o); !errors.Is(err, ErrNothingCommitted) {
+	if _, err := load(t, db, o); !errors.Is(err, ErrNothingCommitted) {
 		t.Errorf("loaded for an organisation nobody knows: %v", err)
 	}
 }
@@ -158,7 +158,7 @@ func TestAFileAboutPersonsIsRefusedWhole(t *testing.T) {
 		"in a surplus cell": {tidyHeader + "falls,RAA,2026-01-01,1,10,,,,,,9434765919\n", "an NHS number", "9434765919"},
 		"in the period":     {tidyHeader + "falls,RAA,9434765919,1,10,,,,,\n", "an NHS number", "9434765919"},
 	} {
-		report, err := Load(t.Context(), db, options(t, file(t, "falls.csv", test.text)))
+		report, err := load(t, db, options(t, file(t, "falls.csv", test.text)))
 		private := (*PrivacyError)(nil)
 		if !errors.As(err, &private) || private.What != test.what || strings.Contains(err.Error(), test.secret) {
 			t.Errorf("%s: %v", name, err)
@@ -186,7 +186,7 @@ func TestABrokenFileStoresNothing(t *testing.T) {
 		"not UTF-8":          {tidyHeader + "falls,RAA,2026-01-01,1,10,,,,,caf\xe9\n", "not UTF-8"},
 		"all refused":        {tidyHeader + "falls,RZZ,2026-01-01,1,10,,,,,\n", "all 1 were refused"},
 	} {
-		report, err := Load(t.Context(), db, options(t, file(t, "falls.csv", test.text)))
+		report, err := load(t, db, options(t, file(t, "falls.csv", test.text)))
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "falls.csv") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -196,7 +196,7 @@ func TestABrokenFileStoresNothing(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Load(t.Context(), db, options(t, filepath.Join(t.TempDir(), "absent.csv"))); !errors.Is(err, os.ErrNotExist) {
+	if _, err := load(t, db, options(t, filepath.Join(t.TempDir(), "absent.csv"))); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // LoadHeader says who loads what.
@@ -19,6 +20,8 @@ type LoadHeader struct {
 	File    string
 	Digest  [32]byte
 	Mapping string
+	// Grants are the keys to what is loaded, one for each dataset.
+	Grants []policy.Grant
 }
 
 // Intake is one file on its way in, in one transaction: all of it is committed

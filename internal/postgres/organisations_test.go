@@ -15,7 +15,7 @@ import (
 // and changed its name, an independent provider.
 func register(t *testing.T, db *DB) {
 	t.Helper()
-	header := LoadHeader{As: measures.England, By: "test", File: "register.csv", Mapping: "test"}
+	header := LoadHeader{As: measures.England, By: "test", File: "register.csv", Mapping: "test", Grants: mayLoad(t, RegisterData())}
 	merger, boards := measures.DateOf(2020, 4, 1), measures.DateOf(2026, 4, 1)
 	since := measures.DateOf(2022, 7, 1)
 	load := func(put func(in *Intake) error) {
@@ -156,7 +156,7 @@ func TestEventsOfEverybodyAndOfOnesOwn(t *testing.T) {
 	defer in.Rollback()
 	day := measures.DateOf(2026, 2, 1)
 	events := []measures.Event{{Organisation: "RAA", Dataset: "beta", Start: day, Text: "only of beta"}, {Organisation: "RAA", Start: day, Kind: measures.Merger, Text: "took over", Rebase: true}}
-	header := LoadHeader{As: measures.England, By: "test", File: "events.csv", Mapping: "test"}
+	header := LoadHeader{As: measures.England, By: "test", File: "events.csv", Mapping: "test", Grants: mayLoad(t, RegisterData())}
 	first, err := in.PutEvents(t.Context(), header, nil, events)
 	if err != nil || first.Added != 2 {
 		t.Fatalf("%+v, %v", first, err)

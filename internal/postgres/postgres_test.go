@@ -64,6 +64,21 @@ func decision(dataset measures.DatasetID, scope []measures.ODSCode, columns ...s
 	return seal(d)
 }
 
+// mayLoad are the grants of somebody who may load datasets for everybody.
+func mayLoad(t testing.TB, datasets ...measures.Dataset) (grants []policy.Grant) {
+	t.Helper()
+	for _, d := range datasets {
+		var columns []string
+		for _, c := range d.Columns {
+			columns = append(columns, c.Name)
+		}
+		made := decision(d.ID, []measures.ODSCode{policy.Everyone}, columns...)
+		made.Request.Action = policy.DataLoad
+		grants = append(grants, grantOf(t, made))
+	}
+	return grants
+}
+
 func seal(d policy.Decision) policy.Decision {
 	field := reflect.ValueOf(&d).Elem().FieldByName("sealed")
 	*(*bool)(unsafe.Pointer(field.UnsafeAddr())) = true

@@ -14,6 +14,15 @@ import (
 // need hold no figures yet.
 func (in *Intake) PutEvents(ctx context.Context, header LoadHeader, datasets []measures.Dataset, events []measures.Event) (Counts, error) {
 	counts := Counts{Dataset: "register", RowsIn: int64(len(events))}
+	var codes []measures.ODSCode
+	for _, e := range events {
+		if e.Organisation != "" { // those of everybody are of the load's own organisation, England
+			codes = append(codes, e.Organisation)
+		}
+	}
+	if err := header.permits([]measures.Dataset{RegisterData()}, codes); err != nil {
+		return counts, err
+	}
 	if err := in.lock(ctx, header); err != nil {
 		return counts, err
 	}

@@ -57,6 +57,9 @@ type OrganisationEntry struct {
 // figures named before become what the register says they are.
 func (in *Intake) PutOrganisations(ctx context.Context, header LoadHeader, entries []OrganisationEntry) (Counts, error) {
 	counts := Counts{Dataset: "register", RowsIn: int64(len(entries))}
+	if err := header.permits([]measures.Dataset{RegisterData()}, nil); err != nil {
+		return counts, err
+	}
 	if err := in.lock(ctx, header); err != nil {
 		return counts, err
 	}

@@ -34,6 +34,13 @@ type FileLists struct {
 // the register become "other" ones (the caller has refused them already if
 // they may not), strata and datasets that are new are created.
 func (in *Intake) Resolve(ctx context.Context, header LoadHeader, lists FileLists) error {
+	codes := make([]measures.ODSCode, len(lists.Organisations))
+	for i, o := range lists.Organisations {
+		codes[i] = o.ODS
+	}
+	if err := header.permits(lists.Datasets, codes); err != nil {
+		return err
+	}
 	if err := in.lock(ctx, header); err != nil {
 		return err
 	}

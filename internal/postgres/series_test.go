@@ -63,7 +63,7 @@ func put(t testing.TB, db *DB, d measures.Dataset, figures ...figure) Counts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := LoadHeader{As: measures.England, By: "test", File: "test.csv", Mapping: "test"}
+	header := LoadHeader{As: measures.England, By: "test", File: "test.csv", Mapping: "test", Grants: mayLoad(t, d)}
 	if err := in.Resolve(ctx, header, lists); err != nil {
 		t.Fatal(err)
 	}

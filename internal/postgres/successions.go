@@ -23,6 +23,9 @@ type SuccessionEntry struct {
 // an organisation of the kind of its successor, closed on that day.
 func (in *Intake) PutSuccessions(ctx context.Context, header LoadHeader, entries []SuccessionEntry) (Counts, error) {
 	counts := Counts{Dataset: "register", RowsIn: int64(len(entries))}
+	if err := header.permits([]measures.Dataset{RegisterData()}, nil); err != nil {
+		return counts, err
+	}
 	if err := in.lock(ctx, header); err != nil {
 		return counts, err
 	}
