@@ -15,7 +15,7 @@ import (
 )
 
 // perPage is how many decisions a page lists.
-const perPage = 50
+const perPage = 200
 
 // search is the log as a page shows it.
 type search struct {
@@ -83,6 +83,11 @@ func (g group) wanted() string {
 		return g[0].Wanted
 	}
 	return strings.Replace(g[0].Wanted, "“"+g[0].Title+"”", counted(int64(len(g)), "set of figures", "sets of figures"), 1)
+}
+
+// aside is what a reader may want to know besides.
+func (l line) aside() string {
+	return "· " + moment(l.Time) + " · " + l.Document.Input.Subject.ID + " · " + l.Became
 }
 
 // because is why, where it is the same for all of the group.

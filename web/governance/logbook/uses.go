@@ -278,32 +278,26 @@ func (p *Pages) counted(u postgres.Use, least int) RequestCount {
 	return c
 }
 
-// class is the datasets that the same rules open.
-type class struct {
-	id, name string
-	rules    []string
-}
-
-// classes parts the register by rules, so that each list of rules is read once.
-func (v *usesView) classes() []class {
-	var list []class
-	for i := range v.uses {
-		c := v.classOf(v.uses[i])
-		if !slices.ContainsFunc(list, func(have class) bool { return have.id == c.id }) {
-			list = append(list, c)
+// rules are the rules that open any of the datasets, each once.
+func (v *usesView) rules() []string {
+	var list []string
+	for _, u := range v.uses {
+		for _, rule := range u.Who {
+			if !slices.Contains(list, rule) {
+				list = append(list, rule)
+			}
 		}
 	}
-	slices.SortFunc(list, func(a, b class) int { return strings.Compare(a.id, b.id) })
 	return list
 }
 
-func (v *usesView) classOf(u DatasetUse) class {
-	c := class{id: "who-own", name: "Figures that are not published", rules: u.Who}
+func (u DatasetUse) published() string {
+	said := "No: what goes beyond its own organisation needs a rule or an agreement"
 	if u.Published {
-		c.id, c.name = "who-published", "Published figures"
+		said = "Yes, under an open licence"
 	}
 	if u.Synthetic {
-		c.id, c.name = c.id+"-made-up", c.name+", made up"
+		said += ". Made up, and about nobody"
 	}
-	return c
+	return said + "."
 }

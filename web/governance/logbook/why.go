@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,9 +61,11 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) explain(ctx context.Context, v *why) (err error) {
-	if v.Explained, err = p.ask(ctx, v.Document); err != nil {
-		v.NotExplained = "The rules could not be asked again just now. What was answered stands below."
+	explained, err := p.Engine.Why(ctx, v.Document)
+	if err != nil {
+		v.NotExplained = "The rules could not be asked again just now. What was answered stands above."
 	}
+	v.Explained = tidied(explained)
 	if v.Proved, v.Proof, err = p.prove(ctx, v.LogLine); err != nil {
 		return err
 	}
@@ -83,73 +86,14 @@ func (p *Pages) explain(ctx context.Context, v *why) (err error) {
 	return err
 }
 
-// ask puts the recorded question to the rules of today.
-func (p *Pages) ask(ctx context.Context, d policy.Document) (policy.Why, error) {
-	request := d.Input.Request()
-	w, err := ruleOf(d)
-	if err != nil {
-		return w, err
+// tidied is an explanation without the label of the demonstration.
+func tidied(w policy.Why) policy.Why {
+	w.Title, w.Nearest, w.Missing = unlabelled(w.Title), unlabelled(w.Nearest), unlabelled(w.Missing)
+	w.Checks = slices.Clone(w.Checks)
+	for i := range w.Checks {
+		w.Checks[i].Text = unlabelled(w.Checks[i].Text)
 	}
-	checks, err := p.Engine.Explain(ctx, request)
-	if err != nil {
-		return w, err
-	}
-	again, err := p.Engine.Decide(ctx, request)
-	if err != nil {
-		return w, err
-	}
-	for i := range checks {
-		checks[i].Text = unlabelled(checks[i].Text)
-	}
-	w.Checks = checks
-	w.SameRevision = again.PolicyRevision == d.PolicyRevision && again.DataRevision == d.DataRevision
-	w.SameAnswer = again.Allow == d.Allow
-	return w, nil
-}
-
-// ruleOf finds the rule that decided, by what the record itself names.
-func ruleOf(d policy.Document) (policy.Why, error) {
-	w := policy.Why{Allowed: d.Allow, Floor: "national"}
-	modules, err := policy.Baseline()
-	if err != nil {
-		return w, fmt.Errorf("read the national baseline: %w", err)
-	}
-	if d.Allow {
-		if len(d.Grants) > 0 {
-			w.Grant, w.Rule = &d.Grants[0], d.Grants[0].Code
-			w.Title = titlesOf(modules)[w.Rule]
-		}
-		return w, nil
-	}
-	if len(d.Reasons) == 0 {
-		return w, nil
-	}
-	reason := d.Reasons[0]
-	w.Rule = reason.Code
-	if reason.Rule == "host" {
-		w.Floor, w.Title = "host", strings.TrimSuffix(unlabelled(reason.Message), ".")
-		return w, nil
-	}
-	file, line, _ := strings.Cut(reason.Rule, ":")
-	w.File = file
-	w.Line, _ = strconv.Atoi(line)
-	w.Title = titleAt(modules, file, w.Line)
-	return w, nil
-}
-
-// titleAt is the title of the rule that has a line of a file.
-func titleAt(modules []policy.Module, file string, line int) (title string) {
-	for _, m := range modules {
-		if m.Name != file {
-			continue
-		}
-		for _, rule := range policy.Outline(m) {
-			if rule.Line <= line && line < rule.Line+len(rule.Source) {
-				title = rule.Title
-			}
-		}
-	}
-	return title
+	return w
 }
 
 // prove checks that a record stands in the latest signed head that has it.
