@@ -5,18 +5,29 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/signalbox-health/signalbox/policy"
 )
 
-func newPolicyCommand() *cobra.Command {
+func newPolicyCommand(cfg *config) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "policy",
-		Short: "Test the policies that decide who may see what",
+		Short: "Write, test and propose the policies that decide who may see what",
+		Long: `Policy is for teams that keep their organisation's policy in files of their own.
+A policy is a folder of .rego files in package signalbox.trusts.<ODS code>. It can
+only narrow what the national baseline allows. Nothing goes live from here: what
+is published waits at the desk for two people who have not written it.`,
+		Example: `  signalbox policy new RQW policies/RQW                   begin with the template
+  signalbox policy lint policies/RQW                      look for faults
+  signalbox policy test policies/RQW                      run its tests
+  signalbox policy impact policies/RQW --as RQW --author 7f3a  see what it would change
+  signalbox policy publish policies/RQW --as RQW --author 7f3a`,
 	}
-	command.AddCommand(newPolicyTestCommand())
+	command.AddCommand(newPolicyNewCommand(time.Now), newPolicyLintCommand(), newPolicyFormatCommand(), newPolicyTestCommand(),
+		newPolicySchemaCommand(), newPolicyImpactCommand(cfg), newPolicyPublishCommand(cfg), newPolicyRollbackCommand(cfg))
 	return command
 }
 

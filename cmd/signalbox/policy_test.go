@@ -17,7 +17,7 @@ decision := object.union(national.decision, {"visible_columns": []})
 
 func policyTest(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	command := newPolicyCommand()
+	command := newPolicyCommand(&config{})
 	var out bytes.Buffer
 	command.SetOut(&out)
 	command.SetErr(&out)

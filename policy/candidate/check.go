@@ -114,20 +114,27 @@ func misnamed(draft []policy.Module) []Finding {
 
 func unprintable(r rune) bool { return r < ' ' || r == 0x7f || r == ':' || r == '\\' }
 
-// tidy gives a file as it would be formatted.
-func tidy(m policy.Module) (policy.Module, []Finding) {
+// Format gives a file as it is usually laid out.
+func Format(m policy.Module) (policy.Module, error) {
 	options := policy.ParserOptions()
 	text, err := format.SourceWithOpts(m.Name, []byte(m.Source), format.Opts{RegoVersion: options.RegoVersion, ParserOptions: &options})
 	if err != nil {
-		return m, []Finding{{Severity: Advice, File: m.Name, Rule: "format", Problem: "The file cannot be formatted: " + err.Error(),
-			Mend: "Write the rule in a plainer way."}}
+		return m, fmt.Errorf("format %s: %w", m.Name, err)
 	}
-	if string(text) == m.Source {
+	return policy.Module{Name: m.Name, Source: string(text)}, nil
+}
+
+// tidy advises to format a file that is not.
+func tidy(m policy.Module) (policy.Module, []Finding) {
+	formatted, err := Format(m)
+	switch {
+	case err != nil:
+		return m, []Finding{{Severity: Advice, File: m.Name, Rule: "format", Problem: sentence(err.Error()), Mend: "Write the rule in a plainer way."}}
+	case formatted == m:
 		return m, nil
 	}
-	line := 1 + commonLines(m.Source, string(text))
-	return policy.Module{Name: m.Name, Source: string(text)}, []Finding{{Severity: Advice, File: m.Name, Line: line, Rule: "format",
-		Problem: "The file is not formatted as usual, from this line on.", Mend: "Press “Format”, or run signalbox policy fmt."}}
+	return formatted, []Finding{{Severity: Advice, File: m.Name, Line: 1 + commonLines(m.Source, formatted.Source), Rule: "format",
+		Problem: "The file is not laid out as usual, from this line on.", Mend: "Press “Format”, or run signalbox policy fmt."}}
 }
 
 // commonLines is how many lines two texts begin with alike.

@@ -39,6 +39,22 @@ func homeOf(owner measures.ODSCode) string {
 	return "signalbox.trusts." + string(owner)
 }
 
+// Owner is whose policy files are, as their packages say: an organisation, or
+// policy.Everyone for the national baseline and for what names nobody.
+func Owner(files []policy.Module) measures.ODSCode {
+	for _, m := range files {
+		parsed, err := ast.ParseModuleWithOpts(m.Name, m.Source, policy.ParserOptions())
+		if err != nil || parsed == nil || m.IsTest() {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(parsed.Package.Path.String(), "data.signalbox.trusts."); ok {
+			code, _, _ := strings.Cut(rest, ".")
+			return measures.ODSCode(code)
+		}
+	}
+	return policy.Everyone
+}
+
 // read parses the files, as many as can be.
 func read(t task) (*candidate, []Finding) {
 	c := &candidate{owner: t.Owner, home: homeOf(t.Owner)}
