@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/governing"
@@ -13,5 +16,33 @@ import (
 // governance is the third door. What is decided behind it is in force at once.
 func (h *house) governance(reader func(*http.Request) (policy.Actor, layout.Page)) *governance.Pages {
 	return &governance.Pages{Engine: h.engine, Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Ledger: h.db, Access: h.db,
-		National: h.national, Catalogue: h.main.Catalogue, Names: h.known, Quarantined: h.host.Quarantined, Refresh: h.look, Reader: reader, Now: time.Now}
+		National: h.national, Catalogue: h.main.Catalogue, Names: h.known, Quarantined: h.host.Quarantined, Proposals: h.proposals,
+		Refresh: h.look, Reader: reader, Now: time.Now}
+}
+
+// proposals are the drafts at somebody's organisation that wait for their yes or no:
+// not those that they have written, or have spoken on.
+func (h *house) proposals(ctx context.Context, actor policy.Actor) ([]governance.Proposal, error) {
+	drafts, err := h.policies.Drafts(ctx, actor.ODS)
+	if err != nil {
+		return nil, fmt.Errorf("drafts that wait for %s: %w", actor.ID, err)
+	}
+	var list []governance.Proposal
+	for _, d := range drafts {
+		if !d.Open() || slices.Contains(d.Authors(), actor.ID) {
+			continue
+		}
+		p := governance.Proposal{Title: d.Title, URL: fmt.Sprintf("/governance/policies/%s/drafts/%d", d.Owner, d.Draft), Since: d.Proposal.At}
+		spoken := false
+		for _, v := range d.Proposal.Verdicts {
+			spoken = spoken || v.By == actor.ID
+			if v.Approves {
+				p.Yes++
+			}
+		}
+		if !spoken {
+			list = append(list, p)
+		}
+	}
+	return list, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -249,17 +250,17 @@ func (h *house) keepCurrent(ctx context.Context) {
 	}
 }
 
-// look takes notice of the datasets, organisations and agreements that there are
-// now, and of plugins that other programs have put into quarantine or let out.
+// look takes notice of the policies, datasets, organisations and agreements that
+// there are now, and of plugins that other programs have put into quarantine or let
+// out. Each is taken notice of whatever becomes of the others: an agreement that was
+// ended is ended.
 func (h *house) look(ctx context.Context) error {
 	h.looking.Lock()
 	defer h.looking.Unlock()
-	if err := h.policies.Refresh(ctx); err != nil {
-		return err
-	}
-	if err := h.host.Recall(ctx); err != nil {
-		return err
-	}
+	return errors.Join(h.lookAtData(ctx), h.policies.Refresh(ctx), h.host.Recall(ctx))
+}
+
+func (h *house) lookAtData(ctx context.Context) error {
 	h.known.forget()
 	if err := h.main.Catalogue.Refresh(ctx, h.db); err != nil {
 		return err

@@ -63,10 +63,19 @@ type Pages struct {
 	Catalogue   *analysis.Catalogue
 	Names       Names
 	Quarantined func() []plugins.Quarantine
+	// Proposals gives the drafts of a policy that wait for somebody's yes or no.
+	Proposals func(context.Context, policy.Actor) ([]Proposal, error)
 	// Refresh makes the policy take notice at once of what was decided here.
 	Refresh func(context.Context) error
 	Reader  func(*http.Request) (policy.Actor, layout.Page)
 	Now     func() time.Time
+}
+
+// Proposal is a draft of an organisation's policy that waits for approval.
+type Proposal struct {
+	Title, URL string
+	Since      time.Time
+	Yes        int // who have approved it
 }
 
 // Trouble is an error that its reader can do something about.

@@ -18,6 +18,7 @@ type inbox struct {
 	page        layout.Page
 	Owner       string
 	requests    []waiting
+	proposals   []Proposal
 	ending      []agreementLine
 	agreements  int // in force, all together
 	quarantined int
@@ -51,6 +52,9 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request, actor policy.Actor
 		}
 		v.requests = append(v.requests, one)
 	}
+	if v.proposals, err = p.Proposals(ctx, actor); err != nil {
+		return err
+	}
 	agreements, err := p.agreements(ctx, actor.ODS)
 	if err != nil {
 		return err
@@ -74,6 +78,14 @@ func (p *Pages) waiting(ctx context.Context, grant policy.Grant, r *postgres.Acc
 	}
 	would, err := p.effect(ctx, grant, r, p.proposed(r, before))
 	return waiting{AccessRequest: *r, Title: p.about(r), Partner: p.name(ctx, r.Partner), effect: would, own: r.By == actor.ID}, err
+}
+
+// said is how far the approval of a draft has come.
+func (p *Proposal) said() string {
+	if p.Yes == 0 {
+		return "Proposed on " + day(p.Since)
+	}
+	return "Proposed on " + day(p.Since) + "; " + counted(int64(p.Yes), "person has", "people have") + " approved it"
 }
 
 func (v *inbox) inForce() string {
