@@ -26,6 +26,7 @@ import (
 type openedSite struct {
 	house   *house
 	address string // http://127.0.0.1:12345
+	dir     string // the data folder
 	mu      sync.Mutex
 	cookies map[string]string // of each person who has signed in
 }
@@ -108,7 +109,7 @@ func openSite() (*openedSite, error) {
 		h.close()
 		_ = os.RemoveAll(dir)
 	})
-	return &openedSite{house: h, address: "http://" + listener.Addr().String(), cookies: map[string]string{}}, nil
+	return &openedSite{house: h, address: "http://" + listener.Addr().String(), dir: dir, cookies: map[string]string{}}, nil
 }
 
 // reader is a program that reads the site as one person would, without scripts.
