@@ -44,14 +44,16 @@ func (db *DB) CountPolicyRows(ctx context.Context, grant policy.Grant, owner mea
 			return nil, fmt.Errorf("count rows of %s: %w", owner, err)
 		}
 		s.datasets = append(s.datasets, entry.number)
-		parts = append(parts, part{sql: `
-			SELECT count(*)
-			FROM observation o
-			WHERE o.trust_id = @owner AND o.dataset_id = @dataset AND o.superseded_by = 2147483647 AND ` + where,
-			args: args, each: func(rows pgx.Rows) error { return rows.Scan(&counts[i]) }})
+		parts = append(parts, part{sql: openRowsQuery + where, args: args, each: func(rows pgx.Rows) error { return rows.Scan(&counts[i]) }})
 	}
 	if err := db.readAll(ctx, s, parts...); err != nil {
 		return nil, fmt.Errorf("count rows of %s: %w", owner, err)
 	}
 	return counts, nil
 }
+
+// openRowsQuery is followed by the row rules of an answer.
+const openRowsQuery = `
+	SELECT count(*)
+	FROM observation o
+	WHERE o.trust_id = @owner AND o.dataset_id = @dataset AND o.superseded_by = 2147483647 AND `

@@ -194,7 +194,7 @@ func readingQueries(t *testing.T, db *DB) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries := map[string]string{"coverageQuery": coverageQuery, "eventQuery": eventQuery, "phaseQuery": phaseQuery, "loadsQuery": loadsQuery, "loadedByQuery": loadedByQuery, "reachQuery": reachQuery + "TRUE"}
+	queries := map[string]string{"coverageQuery": coverageQuery, "eventQuery": eventQuery, "phaseQuery": phaseQuery, "loadsQuery": loadsQuery, "loadedByQuery": loadedByQuery, "toldQuery": toldQuery, "reachQuery": reachQuery + "TRUE", "openRowsQuery": openRowsQuery + "TRUE"}
 	for name, q := range map[string]SeriesQuery{"now": {}, "as of": {AsOf: 99}, "strata": {Stratifier: "type"},
 		"kind and period": {Kind: measures.Trust, Period: policy.Period{From: 18000, To: 30000}}} {
 		q.Columns = []string{"n"}
@@ -225,6 +225,8 @@ func secrets(t *testing.T, db *DB) {
 		`INSERT INTO phase (trust_id, measure, start, baseline, reason, author, approver, decided)
 			SELECT trust_id, 'm', '2026-01-01', 12, CASE ods WHEN 'RBB' THEN 'secret' ELSE 'known' END, 'a', 'b', '2026-01-01' FROM organisation WHERE ods IN ('RAA', 'RBB')`,
 		`INSERT INTO load SELECT trust_id, 900 + trust_id, 1, now(), CASE ods WHEN 'RBB' THEN 'secret' ELSE 'known' END, 'f', '', 'm', 1, 0, 1, 0, 0 FROM organisation WHERE ods IN ('RAA', 'RBB')`,
+		`INSERT INTO release SELECT 'RZZ', trust_id, 1, '{"plus":["' || CASE ods WHEN 'RBB' THEN 'secret' ELSE 'known' END || '"]}', '{0}', '{1}', '{1}', '{7}', '{true}', 1
+			FROM organisation WHERE ods IN ('RAA', 'RBB')`,
 		`INSERT INTO load SELECT trust_id, 950, 2, now(), 'secret', 'f', '', 'm', 1, 0, 1, 0, 0 FROM organisation WHERE ods = 'RAA'`,
 	} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
@@ -360,7 +362,7 @@ func TestEveryReadingQueryIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads := regexp.MustCompile(`(?i)\b(FROM|JOIN)\s+(` + strings.Join(guarded(t, open(t)), "|") + `)\b`)
-	listed := strings.Join([]string{coverageQuery, eventQuery, phaseQuery, loadsQuery, loadedByQuery, reachQuery}, "\n") + "FROM observation o\n\tWHERE "
+	listed := strings.Join([]string{coverageQuery, eventQuery, phaseQuery, loadsQuery, loadedByQuery, toldQuery, reachQuery, openRowsQuery}, "\n") + "FROM observation o\n\tWHERE "
 	found := 0
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") || slices.Contains([]string{"apply.go", "putevents.go"}, name) {
