@@ -161,6 +161,20 @@ func TestCSVHasOneRowAPointAndStartsNoFormula(t *testing.T) {
 	}
 }
 
+func TestTextCallsALineWhatItIs(t *testing.T) {
+	for kind, name := range map[measures.Kind]string{measures.XmR: "mean", measures.Run: "median", measures.G: "median", measures.T: "centre", measures.Custom: "centre"} {
+		item := sample(t)
+		item.Chart.Kind = kind
+		var b bytes.Buffer
+		if err := Text(&b, TextOptions{Columns: 80}, item); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), " "+name+"\n") {
+			t.Errorf("the line of a chart of kind %s is not called %q:\n%s", kind, name, b.String())
+		}
+	}
+}
+
 func TestTextDrawsAChartThatFitsTheTerminal(t *testing.T) {
 	item := sample(t)
 	item.Title, item.Organisation = "Falls", "Ward 7"

@@ -68,8 +68,10 @@ func centreName(item *Item) string {
 	switch {
 	case item.Words.Centre != "":
 		return item.Words.Centre
-	case item.Chart.Kind == measures.Run:
+	case item.Chart.Kind == measures.Run, item.Chart.Kind == measures.G:
 		return "median"
+	case item.Chart.Kind == measures.T, item.Chart.Kind == measures.Custom:
+		return "centre" // what a plugin's own line is, nobody else knows
 	}
 	return "mean"
 }
