@@ -183,7 +183,7 @@ func (w *written) parse(text []byte) error {
 func sourceError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return &contentError{"time", "compiling it took longer than a check may take, which on a busy machine says nothing about the source."}
+		return &contentError{"time", "compiling it took longer than a check may take, which on a busy machine says nothing about the source"}
 	case errors.Is(err, toolchain.ErrSource), errors.Is(err, toolchain.ErrNoSource):
 		return &contentError{"source", err.Error()}
 	case errors.Is(err, toolchain.ErrNoCompiler):
