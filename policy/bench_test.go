@@ -54,6 +54,21 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
+// BenchmarkDecideWithAPolicyOfTheTrust asks about a trust that has the policy to
+// start from: the baseline's answer is found once for both.
+func BenchmarkDecideWithAPolicyOfTheTrust(b *testing.B) {
+	e := engine(b, func(o *EngineOptions) {
+		o.Data, o.Policy = large(b, 100_000), Policy{Trusts: map[measures.ODSCode][]Module{"RQW": templateOf(b, "RQW")}}
+	})
+	l, r := e.live.Load(), read(clinician(), "diagnostics", "RQW")
+	b.ReportAllocs()
+	for b.Loop() {
+		if d, err := l.decide(context.Background(), r); err != nil || !d.Allow {
+			b.Fatal(d, err)
+		}
+	}
+}
+
 func BenchmarkDecideParallel(b *testing.B) {
 	e := engine(b, func(o *EngineOptions) { o.Data = large(b, 100_000) })
 	b.ReportAllocs()

@@ -146,9 +146,10 @@ func (e *Engine) Decide(ctx context.Context, r Request) (Decision, error) {
 // who reads its data, not who governs it: with a broken one, or one that says no
 // to everybody, nobody could go back to the one before.
 func (l *live) decide(ctx context.Context, r Request) (Decision, error) {
-	d, err := l.ask(ctx, l.national, r)
+	q := questionOf(r)
+	d, err := l.put(ctx, l.national, q)
 	if err == nil && d.Allow && r.Action.OpensData() {
-		d, err = l.askTrusts(ctx, d)
+		d, err = l.askTrusts(ctx, d, q)
 	}
 	if err != nil {
 		return Decision{}, err

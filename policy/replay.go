@@ -138,7 +138,7 @@ func (r *Rivals) draftOf(ctx context.Context, q Request, ask func(context.Contex
 func (l *live) above(ctx context.Context, d Decision, q Request) (Decision, error) {
 	if d.Allow && q.Action.OpensData() {
 		var err error
-		if d, err = l.askTrusts(ctx, d); err != nil {
+		if d, err = l.askTrusts(ctx, d, questionOf(d.Request)); err != nil {
 			return Decision{}, err
 		}
 	}

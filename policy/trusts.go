@@ -13,13 +13,13 @@ import (
 // askTrusts narrows a yes of the baseline by the trusts' own policies. A trust
 // that would not show all the columns is left out of a question to everybody,
 // rather than taking them from everybody.
-func (l *live) askTrusts(ctx context.Context, d Decision) (Decision, error) {
+func (l *live) askTrusts(ctx context.Context, d Decision, q *question) (Decision, error) {
 	if d.Request.Resource.ODS != Everyone {
 		query, has := l.trusts[d.Request.Resource.ODS]
 		if !has {
 			return d, nil
 		}
-		own, err := l.ask(ctx, query, d.Request)
+		own, err := l.put(ctx, query, q)
 		if err != nil {
 			return Decision{}, err
 		}
