@@ -110,6 +110,16 @@ var sitePages = []sitePage{
 	{name: "no such request", person: "demo-governance-lead", path: "/governance/requests/999999", status: 404, says: "Nothing is known by that name"},
 	{name: "what nobody asked for", person: "demo-analyst", path: "/access/requests", says: "Nothing yet"},
 
+	{name: "the log", person: "demo-governance-lead", path: "/governance/log", says: "Nothing was read before it stood here"},
+	{name: "the log, searched", person: "demo-governance-lead", path: "/governance/log?action=log.read&answer=yes&from=2020-01-01", says: "asked to read the log of"},
+	{name: "the log, with nothing found", person: "demo-governance-lead", path: "/governance/log?person=nobody", says: "No decision is like that"},
+	{name: "the log, badly asked", person: "demo-governance-lead", path: "/governance/log?from=May&asker=%21", status: 422, says: "Enter a day such as"},
+	{name: "the log, as somebody who may not", person: "demo-clinician", path: "/governance/log", status: 403, says: "What was checked"},
+	{name: "no such record", person: "demo-governance-lead", path: "/governance/log/999999", status: 404, says: "There is no such record in your log"},
+	{name: "the head of the record", person: "demo-governance-lead", path: "/governance/log/head", says: "Print this page and keep it somewhere else"},
+	{name: "register of uses", path: "/governance/uses", says: "It names no member of staff"},
+	{name: "register of uses of somebody who works here", person: "demo-clinician", path: "/governance/uses", says: "Who may use them"},
+
 	{name: "denied", person: "demo-clinician", path: "/trusts/ZZB/measures/demo-falls", status: 403, says: "What was checked"},
 	{name: "no such page", person: "demo-clinician", path: "/nowhere", status: 404, says: "There is no such page"},
 	{name: "no such trust", person: "demo-clinician", path: "/trusts/ZZ9", status: 404, says: "no organisation with that code"},

@@ -211,6 +211,9 @@ func (v *search) field(id, label, value, hint, kind string) layout.Field {
 	for _, fault := range v.faults {
 		if fault.Field == id {
 			f.Fault = fault.Message
+			if kind == "date" {
+				f.Value = "" // a field for days shows no other text
+			}
 		}
 	}
 	return f

@@ -271,7 +271,7 @@ func (p *Pages) counted(u postgres.Use, least int) RequestCount {
 		by = "Other organisations"
 	}
 	// To the nearest five, so that nobody can watch single requests go by.
-	c := RequestCount{Purpose: p.purpose(u.Purpose), By: by, Count: "about " + strconv.FormatInt((u.Requests+2)/5*5, 10)}
+	c := RequestCount{Purpose: capital(p.purpose(u.Purpose)), By: by, Count: "about " + strconv.FormatInt((u.Requests+2)/5*5, 10)}
 	if u.Few {
 		c.Count = "fewer than " + strconv.Itoa(least)
 	}
