@@ -18,6 +18,7 @@ type denied struct {
 	record  policy.Record
 	asked   string // what was asked for
 	reasons []policy.Reason
+	why     policy.Why      // which rule, and what came nearest
 	checks  []policy.Check  // everything that was asked, and what held
 	links   []link          // what the reader can see now
 	ask     *governance.Ask // the form for asking, where an agreement could help
@@ -30,11 +31,11 @@ type link struct{ text, href, why string }
 func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, denial *policy.Denial) denied {
 	request := denial.Record.Decision().Request
 	d := denied{page: page, record: denial.Record, reasons: denial.Record.Decision().Reasons}
-	checks, err := s.Policy.Explain(r.Context(), request)
+	why, err := s.Policy.Why(r.Context(), denial.Record.Decision().Document())
 	if err != nil {
 		s.Log.Warn("explain a denial", "record", denial.Record.Sequence(), "error", err)
 	}
-	d.checks = checks
+	d.why, d.checks = why, why.Checks
 	switch {
 	case request.Action.AboutPlugin():
 		d.aboutPlugin()

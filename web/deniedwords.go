@@ -69,18 +69,28 @@ func (d denied) unchecked() []policy.Reason {
 	return rest
 }
 
-// ruleText names the rules that denied, for whoever answers for them.
+// ruleText names the rule that denied, for whoever answers for it, and what came
+// nearest to opening.
 func (d denied) ruleText() string {
-	var rules []string
-	for _, reason := range d.reasons {
-		if reason.Rule != "" {
-			rules = append(rules, reason.Rule)
-		}
-	}
-	if len(rules) == 0 {
+	if d.why.Rule == "" {
 		return ""
 	}
-	return "By the national baseline, " + strings.Join(rules, ", ") + "."
+	text := map[string]string{"host": "By a rule of this program that no policy can switch off", "national": "By the national baseline",
+		"trust": "By the organisation’s own policy"}[d.why.Floor]
+	if d.why.File != "" {
+		text += ", " + d.why.File + ":" + strconv.Itoa(d.why.Line)
+	}
+	if d.why.Nearest != "" {
+		text += ". What came nearest to opening it: " + lower(strings.TrimSuffix(d.why.Nearest, "."))
+	}
+	return text + "."
+}
+
+func lower(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // facts is the record of the denial.
