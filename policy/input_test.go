@@ -2,11 +2,15 @@ package policy
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 // toJSON gives a value as the evaluator's own decoder would see it.
@@ -57,29 +61,137 @@ func matches(t testing.TB, schema string, document any) string {
 	return string(problems)
 }
 
+// allMatch checks many documents against one schema at once; what is there twice
+// is checked once.
+func allMatch(t testing.TB, schema string, documents map[string]any) string {
+	t.Helper()
+	text, err := Schema(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var one map[string]any
+	if err := json.Unmarshal(text, &one); err != nil {
+		t.Fatal(err)
+	}
+	definitions := one["definitions"]
+	delete(one, "definitions")
+	many := map[string]any{"type": "array", "items": one, "definitions": definitions}
+	if definitions == nil {
+		delete(many, "definitions")
+	}
+	list := slices.Collect(maps.Values(documents))
+	results, err := rego.New(rego.Query("json.match_schema(input.documents, input.schema)"),
+		rego.Input(map[string]any{"documents": list, "schema": many})).Eval(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := results[0].Expressions[0].Value.([]any)
+	if answer[0] == true {
+		return ""
+	}
+	problems, _ := json.Marshal(answer[1])
+	return string(problems)
+}
+
+// Every question that is asked, and every answer that the baseline, the policy to
+// start from and the engine itself give, follows what is published.
 func TestDocumentsFollowTheirSchemas(t *testing.T) {
-	l := engine(t).live.Load()
+	trusts := map[measures.ODSCode][]Module{"RQW": templateOf(t, "RQW"), "RWG": switchedOn(t, "RWG")}
+	l := engine(t, withPolicy(Policy{Trusts: trusts})).live.Load()
 	if problem := matches(t, "reference", l.data); problem != "" {
 		t.Errorf("reference data: %s", problem)
 	}
-	n := 0
-	for r := range questions() {
-		if n++; n%37 != 0 || r.Action == "policy.publish" {
-			continue
-		}
-		if problem := matches(t, "input", r.Input()); problem != "" {
-			t.Errorf("input: %s", problem)
-		}
-		results, err := l.national.Eval(t.Context(), rego.EvalParsedInput(inputValue(r)))
+	inputs, decisions := map[string]any{}, map[string]any{}
+	keep := func(into map[string]any, document any) {
+		text, err := json.Marshal(document)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if problem := matches(t, "decision", results[0].Expressions[0].Value); problem != "" {
-			t.Errorf("decision: %s", problem)
+		into[string(text)] = toJSON(t, document)
+	}
+	for r := range questions() {
+		if r.Action == "policy.publish" {
+			continue // there is no such action
 		}
+		keep(inputs, r.Input())
+		queries := []rego.PreparedEvalQuery{l.national}
+		if own, has := l.trusts[r.Resource.ODS]; has {
+			queries = append(queries, own)
+		}
+		for _, query := range queries {
+			results, err := query.Eval(t.Context(), rego.EvalParsedInput(inputValue(r)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			keep(decisions, results[0].Expressions[0].Value)
+		}
+		d, err := l.decide(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep(decisions, asAnswer(d))
+	}
+	for schema, documents := range map[string]map[string]any{"input": inputs, "decision": decisions} {
+		if problem := allMatch(t, schema, documents); problem != "" {
+			t.Errorf("%s: %s", schema, problem)
+		}
+		documents["another"] = map[string]any{"allow": true}
+		if allMatch(t, schema, documents) == "" {
+			t.Errorf("%s: one bad document among many passes", schema)
+		}
+	}
+	if len(inputs) < 1000 || len(decisions) < 100 {
+		t.Errorf("%d inputs and %d decisions", len(inputs), len(decisions))
 	}
 	if matches(t, "input", map[string]any{}) == "" || matches(t, "decision", map[string]any{"alow": true}) == "" {
 		t.Error("the schemas accept anything")
+	}
+}
+
+// asAnswer is the engine's decision as a policy would have written it.
+func asAnswer(d Decision) map[string]any {
+	reasons := []any{}
+	for _, r := range d.Reasons {
+		reasons = append(reasons, map[string]any{"code": r.Code, "message": r.Message, "help": r.Help})
+	}
+	doc := d.Document()
+	return map[string]any{"allow": doc.Allow, "reasons": reasons, "grants": doc.Grants, "ods_scope": doc.Scope, "rows": doc.Rows,
+		"visible_columns": doc.Columns, "disclosure": doc.Disclosure, "obligations": doc.Obligations, "cache_seconds": doc.CacheSeconds}
+}
+
+// What the schema says of rows is what the engine takes, field by field.
+func TestTheSchemaAndTheEngineAgreeOnRows(t *testing.T) {
+	catalogue := DatasetFacts{Stratifiers: []string{"type"}}
+	answer := asAnswer(Decision{Reasons: []Reason{{Code: "no", Message: "No.", Help: "Ask."}}, Obligations: []string{"audit"}})
+	fields := []string{"ward", "ODS"}
+	for _, f := range RowFields() {
+		fields = append(fields, f.Name)
+	}
+	taken, n := 0, 0
+	for _, field := range fields {
+		for _, op := range append(slices.Clone(operators), "like") {
+			for _, value := range []any{"RQW", "type", "2025-01-01", 7.0, true, []any{"RQW"}, []any{"2025-01-01"}} {
+				rule, err := rowRule(map[string]any{field: map[string]any{op: value}})
+				if err == nil {
+					err = rule.Check(catalogue)
+				}
+				answer["rows"] = []any{map[string]any{field: map[string]any{op: value}}}
+				published := matches(t, "decision", answer) == ""
+				if err == nil && !published {
+					t.Errorf("%s %s %v is taken and not in the schema", field, op, value)
+				}
+				// The schema does not know which codes and stratifiers there are.
+				if err != nil && published && !slices.Contains([]string{"ods", "stratifier"}, field) {
+					t.Errorf("%s %s %v is in the schema, and the engine says %v", field, op, value, err)
+				}
+				if n++; err == nil {
+					taken++
+				}
+			}
+		}
+	}
+	if taken < 20 || n-taken < 100 {
+		t.Errorf("%d of %d are taken", taken, n)
 	}
 }
 

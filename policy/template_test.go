@@ -79,12 +79,7 @@ func TestThePolicyToStartFromChangesNoAnswer(t *testing.T) {
 
 // What is switched on reaches the answer, through the engine and its types.
 func TestARuleThatIsSwitchedOnNarrows(t *testing.T) {
-	modules := templateOf(t, "RWG")
-	for i := range modules {
-		modules[i].Source = strings.NewReplacer(`"whole_organisation_only": false`, `"whole_organisation_only": true`,
-			`"nothing_before_first_day": false`, `"nothing_before_first_day": true`, `"more_hidden": false`, `"more_hidden": true`,
-			`"no_taking_away": false`, `"no_taking_away": true`).Replace(modules[i].Source)
-	}
+	modules := switchedOn(t, "RWG")
 	e := engine(t, withPolicy(Policy{Trusts: map[measures.ODSCode][]Module{"RWG": modules}}))
 	board := Actor{ID: "ana", ODS: "QM7", Roles: []Role{"analyst"}, Purpose: "planning", TrainedOn: trained}
 	d := decide(t, e, read(board, "diagnostics", "RWG"))
@@ -105,4 +100,16 @@ func TestARuleThatIsSwitchedOnNarrows(t *testing.T) {
 	if denied := mustDeny(t, e, export, "no_taking_away"); !strings.HasPrefix(denied.Reasons[0].Rule, "RWG/narrower.rego:") {
 		t.Errorf("%+v", denied.Reasons)
 	}
+}
+
+// switchedOn is the policy to start from with all of its rules in force but one,
+// which would leave out the datasets of these tests.
+func switchedOn(t testing.TB, code measures.ODSCode) []Module {
+	modules := templateOf(t, code)
+	for i := range modules {
+		modules[i].Source = strings.NewReplacer(`"whole_organisation_only": false`, `"whole_organisation_only": true`,
+			`"nothing_before_first_day": false`, `"nothing_before_first_day": true`, `"more_hidden": false`, `"more_hidden": true`,
+			`"no_taking_away": false`, `"no_taking_away": true`).Replace(modules[i].Source)
+	}
+	return modules
 }
