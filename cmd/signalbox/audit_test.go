@@ -34,7 +34,7 @@ func install(t testing.TB) *installation {
 		t.Fatal(err)
 	}
 	i := &installation{t: t, cfg: config{databaseURL: url, ownerURL: url, dataDir: t.TempDir()}, now: time.Now()}
-	db, err := postgres.Open(t.Context(), postgres.Config{URL: url, Now: func() time.Time { return i.now }})
+	db, err := postgres.Open(t.Context(), postgres.Config{URL: url, Now: i.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +42,8 @@ func install(t testing.TB) *installation {
 	i.db = db
 	return i
 }
+
+func (i *installation) clock() time.Time { return i.now }
 
 // run runs a command of the installation and gives what it printed and its exit status.
 func (i *installation) run(args ...string) (string, int) {
