@@ -70,3 +70,13 @@ test_figures_without_a_chart_need_no_plugin if {
 test_an_action_that_no_rule_knows_has_no_ground if {
 	stories.denied(stories.asks(stories.amina, "policy.publish", "emergency", "RAA"), {"no_ground"})
 }
+
+# Signalbox is not for the care of single patients, so there is no breaking of glass.
+test_no_emergency_opens_what_is_closed if {
+	stories.denied(stories.asks(stories.amina, "chart.break_glass", "falls", "RBB"), {"no_ground"})
+	urgent := stories.person("amina", "RAA", "clinician", "direct_care")
+	"purpose_unknown" in stories.reasons(stories.reads(urgent, "falls", "RBB"))
+	"purpose_unknown" in stories.reasons(stories.reads(urgent, "falls", "RAA"))
+	break_glass := stories.person("amina", "RAA", "break_glass", "improvement")
+	not stories.answer(stories.reads(break_glass, "falls", "RAA")).allow
+}
