@@ -143,16 +143,21 @@ func (b *Bench) Impact(ctx context.Context, q ImpactQuestion) (Impact, error) {
 	return *last.Impact, nil
 }
 
-// enter waits for a turn.
+// enter waits for a turn, unless too many wait already.
 func (b *Bench) enter(ctx context.Context) (leave func(), err error) {
-	if n := b.waiting.Add(1); n > int64(b.o.Waiting+b.o.Children) {
-		b.waiting.Add(-1)
-		return nil, fmt.Errorf("%w: %d other policies are being examined; try again in a minute", ErrBusy, n-1)
-	}
-	defer b.waiting.Add(-1)
+	leave = func() { <-b.turn }
 	select {
 	case b.turn <- struct{}{}:
-		return func() { <-b.turn }, nil
+		return leave, nil
+	default:
+	}
+	defer b.waiting.Add(-1)
+	if n := b.waiting.Add(1); n > int64(b.o.Waiting) {
+		return nil, fmt.Errorf("%w: %d other policies wait to be examined; try again in a minute", ErrBusy, n-1)
+	}
+	select {
+	case b.turn <- struct{}{}:
+		return leave, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for a turn: %w", context.Cause(ctx))
 	}

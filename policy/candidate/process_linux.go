@@ -2,9 +2,9 @@ package candidate
 
 import "golang.org/x/sys/unix"
 
-// lowest is the priority of a process that works only when nobody else does.
-const lowest = 19
+// behind is the priority of a process that lets others go first, without starving.
+const behind = 10
 
-// behindOthers gives a whole group the lowest priority: threads that its process
+// behindOthers gives a whole group a low priority: threads that its process
 // has already made as well.
-func behindOthers(pid int) error { return unix.Setpriority(unix.PRIO_PGRP, pid, lowest) }
+func behindOthers(pid int) error { return unix.Setpriority(unix.PRIO_PGRP, pid, behind) }

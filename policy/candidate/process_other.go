@@ -4,7 +4,7 @@ package candidate
 
 import "golang.org/x/sys/unix"
 
-const lowest = 19
+const behind = 10
 
-// behindOthers gives a process the lowest priority.
-func behindOthers(pid int) error { return unix.Setpriority(unix.PRIO_PROCESS, pid, lowest) }
+// behindOthers gives a process a low priority.
+func behindOthers(pid int) error { return unix.Setpriority(unix.PRIO_PROCESS, pid, behind) }

@@ -18,7 +18,7 @@ func TestTheTemplateIsWithoutFaultAndWithoutAdvice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, err := bench(t, Options{Reference: func() policy.ReferenceData { return data }}).Check(t.Context(), "RAA", modules)
+			report, err := bench(t, Options{CheckTime: patience, Reference: func() policy.ReferenceData { return data }}).Check(t.Context(), "RAA", modules)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,7 @@ func TestTheBaselineMayBeProposedAsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := bench(t, Options{}).Check(t.Context(), policy.Everyone, modules)
+	report, err := bench(t, Options{CheckTime: patience}).Check(t.Context(), policy.Everyone, modules)
 	if err != nil {
 		t.Fatal(err)
 	}
