@@ -13,11 +13,16 @@ import (
 // endsSoon is how many days before its end an agreement stands in the inbox.
 const endsSoon = 60
 
+// shownRequests is how many requests stand in the inbox at once: what each would do
+// is asked of the policy.
+const shownRequests = 50
+
 // inbox is what waits for a governance team.
 type inbox struct {
 	page        layout.Page
 	Owner       string
 	requests    []waiting
+	more        int // requests that wait and are not shown
 	proposals   []Proposal
 	ending      []agreementLine
 	agreements  int // in force, all together
@@ -45,7 +50,8 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request, actor policy.Actor
 	if err != nil {
 		return err
 	}
-	for i := range list {
+	v.more = max(0, len(list)-shownRequests)
+	for i := range list[:len(list)-v.more] {
 		one, err := p.waiting(ctx, grant, &list[i], actor)
 		if err != nil {
 			return err
@@ -88,6 +94,13 @@ func (p *Proposal) said() string {
 	return "Proposed on " + day(p.Since) + "; " + counted(int64(p.Yes), "person has", "people have") + " approved it"
 }
 
+func (v *inbox) held() string {
+	if v.quarantined == 0 {
+		return "None"
+	}
+	return counted(int64(v.quarantined), "is", "are") + " not run until somebody has looked into it"
+}
+
 func (v *inbox) inForce() string {
 	if v.agreements == 0 {
 		return "None is in force"
@@ -104,5 +117,5 @@ func (v *inbox) sentence() string {
 	if len(v.requests) == 1 {
 		return "One request waits for " + v.Owner + ", " + since + "."
 	}
-	return counted(int64(len(v.requests)), "request", "requests") + " wait for " + v.Owner + ", the oldest " + since + "."
+	return counted(int64(len(v.requests)+v.more), "request", "requests") + " wait for " + v.Owner + ", the oldest " + since + "."
 }
