@@ -59,6 +59,7 @@ func TestKeyboardReachesAllThereIsAndSaysWhereItIs(t *testing.T) {
 		{"/plugins", views[0]}, {"/plugins", views[2]}, {"/plugins/spc", views[0]}, {"/measures/ae-4h/about", views[2]}, {"/plugins/new", views[0]},
 		{"/", views[0]}, {"/trusts/ZZA", views[2]}, {"/trusts/ZZA/measures/ae-4h", views[0]}, {"/trusts/ZZA/measures/ae-4h", views[2]},
 		{"/measures/ae-4h", views[2]}, {"/measures/ae-4h/funnel", views[0]}, {"/measures/ae-4h/funnel", views[2]}, {"/governance", views[0]},
+		{"/account", views[2]}, {"/account/choose", views[0]}, {"/account/tokens/new", views[2]},
 	} {
 		t.Run(test.path+" "+test.view.String(), func(t *testing.T) {
 			b.Look(t, test.view)
@@ -112,7 +113,7 @@ func TestSkipLinkLeadsToTheContent(t *testing.T) {
 // links within a line of text (WCAG 2.5.8).
 func TestTargetsAreLargeEnough(t *testing.T) {
 	s, b := site(t), eyes(t)
-	for _, path := range []string{"/", "/trusts/ZZA", "/trusts/ZZA/measures/ae-4h", "/measures/ae-4h"} {
+	for _, path := range []string{"/", "/trusts/ZZA", "/trusts/ZZA/measures/ae-4h", "/measures/ae-4h", "/account", "/account/choose", "/account/tokens/new"} {
 		b.Look(t, browsertest.View{Width: 320, Scheme: "light"})
 		s.sit(t, b, "demo-clinician")
 		b.Visit(t, s.address+path, 200)

@@ -120,6 +120,18 @@ var sitePages = []sitePage{
 	{name: "register of uses", path: "/governance/uses", says: "It names no member of staff"},
 	{name: "register of uses of somebody who works here", person: "demo-clinician", path: "/governance/uses", says: "Who may use them"},
 
+	{name: "account", person: "demo-improvement-lead", path: "/account", says: "all that Signalbox knows of you"},
+	{name: "choice of role and purpose", person: "demo-improvement-lead", path: "/account/choose", says: "In which role are you here?"},
+	{name: "choice of purpose", person: "demo-clinician", path: "/account/choose", says: "What are you here for?"},
+	{name: "make a token", person: "demo-clinician", path: "/account/tokens/new", says: "The token acts as you"},
+	{name: "set-up link in a demonstration", path: "/set-up?token=x", status: 404, says: "only for a short time"},
+	{name: "people of one's trust", person: "demo-governance-lead", path: "/governance/people", says: "Dr Wren Hollis"},
+	{name: "one person", person: "demo-governance-lead", path: "/governance/people/demo-clinician?at=ZZA", says: "Give a role"},
+	{name: "oneself among the people", person: "demo-governance-lead", path: "/governance/people/demo-governance-lead?at=ZZA", says: "Nobody changes their own roles"},
+	{name: "people, as somebody who may not", person: "demo-clinician", path: "/governance/people", status: 403, says: "may do this"},
+	{name: "people, as the operator", person: "demo-operator", path: "/governance/people", says: "Each organisation answers for its own people"},
+	{name: "people of a trust, as the operator", person: "demo-operator", path: "/governance/people?at=ZZB", says: "Dr Bram Oakes"},
+
 	{name: "denied", person: "demo-clinician", path: "/trusts/ZZB/measures/demo-falls", status: 403, says: "What was checked"},
 	{name: "no such page", person: "demo-clinician", path: "/nowhere", status: 404, says: "There is no such page"},
 	{name: "no such trust", person: "demo-clinician", path: "/trusts/ZZ9", status: 404, says: "no organisation with that code"},

@@ -64,6 +64,7 @@ func (p *Pages) at(r *http.Request, title string) at {
 	if code := measures.ODSCode(strings.ToUpper(strings.TrimSpace(r.FormValue("at")))); code != "" {
 		a.owner = code
 	}
+	a.page.Demo = demo.Fictional(a.owner)
 	a.name = string(a.owner)
 	if name, err := p.Names.OrganisationName(r.Context(), a.owner); err == nil {
 		a.name = strings.TrimPrefix(name, demo.Label) + " (" + string(a.owner) + ")"
