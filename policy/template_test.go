@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -112,4 +113,36 @@ func switchedOn(t testing.TB, code measures.ODSCode) []Module {
 			`"no_taking_away": false`, `"no_taking_away": true`).Replace(modules[i].Source)
 	}
 	return modules
+}
+
+// The examples in the handbook for authors are put into the policy to start from
+// and have to pass there.
+func TestTheExamplesInTheHandbookHold(t *testing.T) {
+	handbook, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, blocks := templateOf(t, "RQW"), 0
+	for _, block := range strings.Split(string(handbook), "```rego\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		file := "narrower.rego"
+		if strings.HasPrefix(text, "test_") {
+			file = "decision_test.rego"
+		}
+		for i := range modules {
+			if modules[i].Name == file {
+				modules[i].Source += "\n" + text
+			}
+		}
+		blocks++
+	}
+	report, err := Test(t.Context(), modules)
+	if err != nil || len(report.Failures) > 0 || blocks != 3 {
+		t.Errorf("%d examples: %v, %v", blocks, report.Failures, err)
+	}
+	for _, field := range RowFields() {
+		if !strings.Contains(string(handbook), "| `"+field.Name+"` | ") {
+			t.Errorf("the handbook does not tell of the field %s", field.Name)
+		}
+	}
 }
