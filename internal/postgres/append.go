@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/policy/ledger"
 )
 
@@ -52,6 +51,7 @@ func (db *DB) appendEntries(ctx context.Context, group []*writing) error {
 	}
 	var places []int64
 	var nodes [][]byte
+	var added filings
 	for _, w := range group {
 		w.first = size + 1
 		for _, entry := range w.entries {
@@ -65,13 +65,14 @@ func (db *DB) appendEntries(ctx context.Context, group []*writing) error {
 			if err != nil {
 				return err
 			}
-			queueEntry(batch, e, canonical)
+			added.add(filingOf(e), canonical)
 			for _, s := range stored {
 				hashes[s.Index] = s.Hash
 				places, nodes = append(places, s.Index), append(nodes, s.Hash[:])
 			}
 		}
 	}
+	added.queue(batch)
 	batch.Queue(`
 		INSERT INTO ledger_hash (place, hash)
 		SELECT place, hash FROM unnest(@places::int8[], @hashes::bytea[]) AS made (place, hash)`,
@@ -85,47 +86,6 @@ func (db *DB) appendEntries(ctx context.Context, group []*writing) error {
 	b.size = size
 	b.forget()
 	return nil
-}
-
-func queueEntry(batch *pgx.Batch, e ledger.Entry, canonical []byte) {
-	args := found(e)
-	args["entry"] = canonical
-	batch.Queue(`
-		INSERT INTO ledger (sequence, recorded, kind, request_id, actor, subject_ods, purpose, ods, dataset, plugin, action, allow, codes, entry)
-		VALUES (@sequence, @recorded, @kind, @request, @actor, @subject_ods, @purpose, @ods, @dataset, @plugin, @action, @allow, @codes, @entry)`, args)
-}
-
-// found is what an entry is found by: columns that repeat what stands in it.
-func found(e ledger.Entry) pgx.NamedArgs {
-	args := pgx.NamedArgs{"sequence": e.Sequence, "recorded": e.Time.Time, "kind": string(e.Kind), "request": e.ID,
-		"actor": "", "subject_ods": "", "purpose": "", "ods": "", "dataset": "", "plugin": "", "action": "", "allow": nil, "codes": []string{}}
-	if e.Decision == nil {
-		return args
-	}
-	in := e.Decision.Input
-	args["actor"], args["ods"] = in.Subject.ID, string(in.Resource.ODS)
-	args["dataset"], args["action"], args["allow"] = string(in.Resource.Dataset), string(in.Action), e.Decision.Allow
-	args["purpose"] = string(in.Subject.Purpose)
-	if in.Subject.ODS != nil {
-		args["subject_ods"] = string(*in.Subject.ODS)
-	}
-	if in.Plugin != nil {
-		args["plugin"] = in.Plugin.Digest
-	}
-	args["codes"] = codesOf(e.Decision)
-	return args
-}
-
-// codesOf lists what a decision went by: its reasons, then its grants.
-func codesOf(d *policy.Document) []string {
-	codes := []string{}
-	for _, r := range d.Reasons {
-		codes = append(codes, r.Code)
-	}
-	for _, g := range d.Grants {
-		codes = append(codes, g.Code)
-	}
-	return codes
 }
 
 // lookup finds hashes among those just made and those remembered.

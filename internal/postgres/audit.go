@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,7 +54,7 @@ func (a *Audit) Hashes() ledger.HashReader {
 // filed is a record and what it can be found by.
 type filed struct {
 	ledger.Record
-	by pgx.NamedArgs
+	by filing
 }
 
 // auditStep is how many records are read at once.
@@ -105,16 +103,8 @@ func (a *Audit) filed(after int64) iter.Seq2[filed, error] {
 }
 
 func (a *Audit) readFiled(row pgx.CollectableRow) (f filed, err error) {
-	var recorded time.Time
-	var kind, request, actor, asker, purpose, ods, dataset, plugin, action string
-	var allow *bool
-	var codes []string
-	err = row.Scan(&f.Sequence, &recorded, &kind, &request, &actor, &asker, &purpose, &ods, &dataset, &plugin, &action, &allow, &codes, &f.Canonical)
-	f.by = pgx.NamedArgs{"sequence": f.Sequence, "recorded": recorded, "kind": kind, "request": request, "actor": actor, "subject_ods": asker, "purpose": purpose,
-		"ods": ods, "dataset": dataset, "plugin": plugin, "action": action, "codes": codes, "allow": nil}
-	if allow != nil {
-		f.by["allow"] = *allow
-	}
+	b := &f.by
+	err = row.Scan(&f.Sequence, &b.recorded, &b.kind, &b.request, &b.actor, &b.asker, &b.purpose, &b.ods, &b.dataset, &b.plugin, &b.action, &b.allow, &b.codes, &f.Canonical)
 	if len(f.Canonical) == 0 && f.Sequence <= a.upTo {
 		f.Canonical = nil
 	}
@@ -151,20 +141,10 @@ func (a *Audit) Verify(heads ...ledger.Head) (ledger.Verified, error) {
 }
 
 // misfiled compares what a record is found by with what it says.
-func (f filed) misfiled(e ledger.Entry) error {
-	for column, want := range found(e) {
-		have, same := f.by[column], false
-		switch want := want.(type) {
-		case time.Time:
-			same = want.Equal(have.(time.Time))
-		case []string:
-			same = slices.Equal(want, have.([]string))
-		default:
-			same = want == have
-		}
-		if !same {
-			return &ledger.Fault{Sequence: e.Sequence, Kind: ledger.Misfiled, Detail: fmt.Sprintf("its column for %s says %v, and it says %v", column, have, want)}
-		}
+func (f *filed) misfiled(e ledger.Entry) error {
+	want := filingOf(e)
+	if column, have, should := f.by.differs(&want); column != "" {
+		return &ledger.Fault{Sequence: e.Sequence, Kind: ledger.Misfiled, Detail: fmt.Sprintf("its column %s says %v, and it says %v", column, have, should)}
 	}
 	return nil
 }

@@ -311,3 +311,26 @@ func TestUsesAreCountedWithoutPeopleAndWithoutSmallNumbers(t *testing.T) {
 		t.Errorf("%+v, %v", uses, err)
 	}
 }
+
+// Codes come from policies, and policies may say anything.
+func TestCodesOfAnyTextAreFiledAsTheyAre(t *testing.T) {
+	db := open(t)
+	put(t, db, dataset("alpha", "n"), figure{org: "RAA", period: "2026-01-01", numbers: []float64{1}})
+	d := asked("ann", "RAA", "RAA", "alpha", false, `a "quoted" \ back, {and} ’ more`)
+	d.Reasons = append(d.Reasons, policy.Reason{Code: "NULL"}, policy.Reason{Code: ""}, policy.Reason{Code: `\"`})
+	if _, err := db.Record(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{d.Reasons[0].Code, "NULL", `\"`} {
+		if got := sequences(t, db, LogQuery{Owner: "RAA", Code: code}); !slices.Equal(got, []int64{1}) {
+			t.Errorf("%q: %v", code, got)
+		}
+	}
+	err := db.Audit(t.Context(), func(a *Audit) error {
+		_, err := a.Verify()
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
