@@ -191,10 +191,7 @@ func startSandboxes(ctx context.Context, cfg *config, shipped *library.Library, 
 	for _, digest := range shipped.Modules() {
 		module, err := shipped.Module(digest)
 		if err == nil {
-			_, err = sandboxes.Install(ctx, module)
-		}
-		if err == nil {
-			err = sandboxes.Vouch(digest) // readers' pages wait for these
+			_, err = sandboxes.InstallKnown(ctx, module)
 		}
 		if err != nil {
 			_ = sandboxes.Close()

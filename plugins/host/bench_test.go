@@ -42,9 +42,6 @@ func native(b *testing.B, q *wire.Request) time.Duration {
 // questions: among thirty, it would be most of what is measured.
 func warm(b *testing.B, h *host.Host, digest plugins.Digest, q *wire.Request) {
 	b.Helper()
-	if err := h.Vouch(digest); err != nil {
-		b.Fatal(err)
-	}
 	for until := time.Now().Add(time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
 		if _, err := h.Run(context.Background(), digest, *q); err != nil {
 			b.Fatal(err)

@@ -46,7 +46,7 @@ func (p *pool) forget(m *installed) {
 	}
 	p.mu.Unlock()
 	for _, child := range idle {
-		p.settle(child)
+		p.release(child)
 	}
 }
 

@@ -179,25 +179,47 @@ func (h *Host) installed(digest plugins.Digest) (*installed, error) {
 // its own unless its code is in the cache, then a first instance. A module may
 // lack a manifest; then its release has none, which is for the caller to judge.
 func (h *Host) Install(ctx context.Context, module []byte) (plugins.Release, error) {
+	m, err := h.install(ctx, module, h.pool.trial)
+	if err != nil {
+		return plugins.Release{}, err
+	}
+	return m.release, nil
+}
+
+// InstallKnown does so with a plugin that comes with the program: it counts among
+// the proven ones although it has not answered yet. If it does wrong it is on
+// trial, as any other.
+func (h *Host) InstallKnown(ctx context.Context, module []byte) (plugins.Release, error) {
+	m, err := h.install(ctx, module, h.pool.lanes()[0])
+	if err != nil {
+		return plugins.Release{}, err
+	}
+	if !h.ward.holds(m.release.Digest) {
+		h.pool.vouch(m)
+	}
+	return m.release, nil
+}
+
+func (h *Host) install(ctx context.Context, module []byte, l *lane) (*installed, error) {
 	digest := plugins.DigestOf(module)
 	if m, err := h.installed(digest); err == nil {
-		return m.release, nil
+		return m, nil
 	}
 	m, err := h.read(digest, module)
 	if err != nil {
-		return plugins.Release{}, err
+		return nil, err
 	}
 	// One in quarantine is known and not run, not even to make it ready.
 	quarantined := h.ward.holds(digest)
 	if !quarantined {
-		if err := h.pool.install(ctx, m); err != nil {
-			return plugins.Release{}, err
+		if err := h.pool.install(ctx, l, m); err != nil {
+			return nil, err
 		}
 	}
 	h.mu.Lock()
 	h.modules[digest] = m
 	h.mu.Unlock()
-	return m.release, nil
+	return m, nil
 }
 
 // read takes a module apart: preflight, its manifest, and what it takes to put an
@@ -218,16 +240,4 @@ func (h *Host) read(digest plugins.Digest, module []byte) (*installed, error) {
 		return refuse(err)
 	}
 	return newInstalled(release, module), nil
-}
-
-// Vouch counts an installed plugin among the proven ones although it has not
-// answered yet: for those that come with the program. One that does wrong is on
-// trial again, as any other.
-func (h *Host) Vouch(digest plugins.Digest) error {
-	m, err := h.installed(digest)
-	if err != nil {
-		return err
-	}
-	h.pool.vouch(m)
-	return nil
 }

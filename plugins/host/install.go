@@ -11,24 +11,24 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 )
 
-// install loads a module for the first time, compiling it if it must.
-func (p *pool) install(ctx context.Context, m *installed) error {
-	err := insist(m, func() error { return p.loadOne(ctx, m) })
+// install loads a module in a lane for the first time, compiling it if it must.
+func (p *pool) install(ctx context.Context, l *lane, m *installed) error {
+	err := insist(m, func() error { return p.loadOne(ctx, l, m) })
 	if !errors.Is(err, errNotCached) {
 		return err
 	}
 	if err := p.compileInTurn(ctx, m); err != nil {
 		return err
 	}
-	if err = insist(m, func() error { return p.loadOne(ctx, m) }); errors.Is(err, errNotCached) {
+	if err = insist(m, func() error { return p.loadOne(ctx, l, m) }); errors.Is(err, errNotCached) {
 		return fmt.Errorf("install %s: its compiled code is not in %s although it was just put there", m.release.Digest.Short(), p.h.o.CacheDir)
 	}
 	return err
 }
 
-// loadOne loads a module in one of the children where plugins are on trial.
-func (p *pool) loadOne(ctx context.Context, m *installed) error {
-	child, err := p.acquire(ctx, p.trial, m.release.Digest)
+// loadOne loads a module in one child.
+func (p *pool) loadOne(ctx context.Context, l *lane, m *installed) error {
+	child, err := p.acquire(ctx, l, m.release.Digest)
 	if err != nil {
 		return fmt.Errorf("install %s: %w", m.release.Digest.Short(), err)
 	}

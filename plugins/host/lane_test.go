@@ -84,20 +84,17 @@ func TestAPluginIsOnTrialUntilItHasAnsweredAFewTimes(t *testing.T) {
 	}
 }
 
-func TestAPluginThatIsVouchedForIsProvenFromTheStart(t *testing.T) {
+func TestAPluginThatComesWithTheProgramIsProvenFromTheStart(t *testing.T) {
 	h := newHost(t, func(o *host.Options) { o.Limits = patient() })
-	known := install(t, h, built(t, spcFolder)).Digest
 	still, stop := occupy(t, h)
 	defer stop()
-	if err := h.Vouch(known); err != nil {
+	release, err := h.InstallKnown(within(t, time.Minute), built(t, spcFolder))
+	if err != nil {
 		t.Fatal(err)
 	}
-	provenSoon(t, h, known)
+	answer(t, h, release.Digest, "xmr", 1)
 	if n := still(); n != 3 {
 		t.Errorf("%d of 3 loops still went on: it was not asked beside them", n)
-	}
-	if err := h.Vouch("sha256:nobody"); !errors.Is(err, host.ErrUnknown) {
-		t.Errorf("vouching for one that is not installed: %v", err)
 	}
 }
 

@@ -215,26 +215,30 @@ func (p *pool) give(child *process) {
 	}
 }
 
-// settle takes a child back after a question: free, if it is well, once it has
-// the plugins that it should have, and otherwise replaced.
+// settle takes a child back after a question, once it has the plugins that it
+// should have.
 func (p *pool) settle(child *process) {
-	if child.spent || child.stale.Load() || child.gone() || child.holds() > maxLoaded {
-		p.drop(child)
-		p.background(func() { p.replace(child.lane) })
-		return
-	}
 	m := p.wanting(child)
 	if m == nil {
-		p.give(child)
+		p.release(child)
 		return
 	}
 	p.background(func() {
 		if err := child.load(m, p.h); err != nil {
 			p.unready(m, err)
-			p.shun(m)
 		}
-		p.settle(child)
+		p.release(child)
 	})
+}
+
+// release makes a child free, if it is well, and otherwise replaces it.
+func (p *pool) release(child *process) {
+	if child.spent || child.stale.Load() || child.gone() || child.holds() > maxLoaded {
+		p.drop(child)
+		p.background(func() { p.replace(child.lane) })
+		return
+	}
+	p.give(child)
 }
 
 func (p *pool) drop(child *process) {
@@ -260,7 +264,7 @@ func (p *pool) replace(l *lane) {
 			l.broken = nil
 			p.mu.Unlock()
 			p.preload(child)
-			p.settle(child)
+			p.release(child)
 			return
 		}
 		p.h.o.Log.Error("start a sandbox", "error", err)

@@ -1,6 +1,11 @@
 package host
 
-import "slices"
+import (
+	"errors"
+	"slices"
+
+	"github.com/signalbox-health/signalbox/plugins"
+)
 
 // A plugin is on trial until it has given so many good answers: after its
 // installation, and after it did wrong.
@@ -46,7 +51,9 @@ func (p *pool) prefer(m *installed) {
 func (p *pool) vouch(m *installed) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !m.record.proven {
+	if p.proven != nil && !m.record.proven {
+		m.record.proven = true
+		p.remember(m)
 		p.raise(m)
 	}
 }
@@ -71,10 +78,9 @@ func (p *pool) raise(m *installed) {
 	p.work.Go(func() {
 		for child := p.idle(m); child != nil; child = p.idle(m) {
 			err := child.load(m, p.h)
-			p.settle(child)
+			p.release(child)
 			if err != nil {
 				p.unready(m, err)
-				p.shun(m)
 			}
 		}
 		p.mu.Lock()
@@ -128,7 +134,7 @@ func (p *pool) preload(child *process) {
 func (p *pool) wanting(child *process) *installed {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l := child.lane; p.closed || !l.prepared || l.waiting.n > 0 || len(l.free) == 0 {
+	if l := child.lane; p.closed || child.spent || !l.prepared || l.waiting.n > 0 || len(l.free) == 0 {
 		return nil
 	}
 	at := slices.IndexFunc(p.recent, func(m *installed) bool { return !child.has(m.release.Digest) })
@@ -138,7 +144,16 @@ func (p *pool) wanting(child *process) *installed {
 	return p.recent[at]
 }
 
+// unready notes that a plugin could not be made ready. It stays on trial, or is
+// again; if it did wrong, for long.
 func (p *pool) unready(m *installed, why error) {
+	if errors.Is(why, plugins.ErrFault) {
+		p.shun(m)
+	}
+	p.mu.Lock()
+	m.record.rising, m.record.proven = false, false
+	p.recent = slices.DeleteFunc(p.recent, func(r *installed) bool { return r == m })
+	p.mu.Unlock()
 	if !p.isClosed() {
 		p.h.o.Log.Warn("make a plugin ready in a sandbox", "plugin", m.release.Digest, "error", why)
 	}

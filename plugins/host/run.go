@@ -157,7 +157,7 @@ func (h *Host) payload(ctx context.Context, l *lane, m *installed, payload []byt
 	}
 	if errors.Is(err, errNotCached) {
 		// Somebody emptied the folder of compiled code while we ran.
-		if err = h.pool.install(ctx, m); err == nil {
+		if err = h.pool.install(ctx, l, m); err == nil {
 			err = insist(m, run)
 		}
 	}

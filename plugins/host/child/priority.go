@@ -2,14 +2,26 @@
 
 package child
 
-import "golang.org/x/sys/unix"
+import (
+	"runtime"
 
-// standBack lowers the priority of every thread of this process. It is a group
-// of its own, and a group is what reaches all threads: by its number Linux would
-// change the first one only.
-func standBack(nice int) error {
-	if nice == 0 || unix.Getpgrp() != unix.Getpid() {
+	"golang.org/x/sys/unix"
+)
+
+// standBack lowers the priority of every thread of this process by so much, from
+// what it inherited: a program that was started with nice keeps its place. It is
+// a group of its own, and a group is what reaches all threads: by its number Linux
+// would change the first one only.
+func standBack(by int) error {
+	if by == 0 || unix.Getpgrp() != unix.Getpid() {
 		return nil
 	}
-	return unix.Setpriority(unix.PRIO_PGRP, 0, nice)
+	now, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		return err
+	}
+	if runtime.GOOS == "linux" {
+		now = 20 - now // the call itself counts the other way round, so as never to give -1
+	}
+	return unix.Setpriority(unix.PRIO_PGRP, 0, min(now+by, 19))
 }
