@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/signalbox-health/signalbox/plugins/host/child"
+	"github.com/signalbox-health/signalbox/policy/candidate"
 	"github.com/signalbox-health/signalbox/web/session/provider/providertest"
 )
 
@@ -22,6 +23,13 @@ func TestMain(m *testing.M) {
 	// The house that these tests open starts its sandboxes by the program's own word.
 	if len(os.Args) > 1 && (os.Args[1] == childWord || os.Args[1] == "sandbox") {
 		if err := child.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == policyBench {
+		if err := candidate.Serve(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
