@@ -56,17 +56,25 @@ func site(t testing.TB) *openedSite {
 	if testing.Short() {
 		t.Skip("the whole house is not short")
 	}
-	s, err := theSite()
-	switch {
-	case err == nil:
-		return s
-	case errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("SIGNALBOX_DATABASE") != "required":
-		t.Skip("this test needs PostgreSQL: ", err)
-	case errors.Is(err, library.ErrNotBuilt) || errors.Is(err, assets.ErrNotBuilt):
-		browsertest.Missing(t, err)
+	return usable(t)(theSite())
+}
+
+// usable gives a site that was opened, or skips the test where something that it
+// needs is missing.
+func usable(t testing.TB) func(*openedSite, error) *openedSite {
+	return func(s *openedSite, err error) *openedSite {
+		t.Helper()
+		switch {
+		case err == nil:
+			return s
+		case errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("SIGNALBOX_DATABASE") != "required":
+			t.Skip("this test needs PostgreSQL: ", err)
+		case errors.Is(err, library.ErrNotBuilt) || errors.Is(err, assets.ErrNotBuilt):
+			browsertest.Missing(t, err)
+		}
+		t.Fatal(err)
+		return nil
 	}
-	t.Fatal(err)
-	return nil
 }
 
 // eyes gives the browser that all tests share.
