@@ -187,7 +187,7 @@ func (h *Host) runOnce(ctx context.Context, l *lane, m *installed, payload []byt
 	h.pool.background(func() {
 		began := time.Now()
 		answer, err := child.run(m, h, payload, wire.AnswerLimit(rows), limit)
-		if !errors.Is(err, errNotCached) {
+		if !errors.Is(err, errNotCached) && !m.forgotten.Load() {
 			h.usage.ran(digest, time.Since(began), len(payload), len(answer))
 		}
 		done <- outcome{answer, err}

@@ -93,8 +93,10 @@ func (l *ledger) fault(digest plugins.Digest, manner plugins.Manner) {
 func (l *ledger) memory(digest plugins.Digest, bytes uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := l.of(digest)
-	u.Memory = max(u.Memory, bytes)
+	// A plugin may have been forgotten since it answered.
+	if u := l.all[digest]; u != nil {
+		u.Memory = max(u.Memory, bytes)
+	}
 }
 
 // Usage says what every plugin has used that was asked since the host was
