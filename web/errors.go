@@ -95,7 +95,7 @@ func troubleOf(err error) trouble {
 			text: "Nobody has defined a measure of that name here.", help: "All measures are listed under Measures."}
 	case errors.Is(err, postgres.ErrNotFound):
 		return trouble{status: http.StatusNotFound, title: "Nothing is known by that name",
-			text: "There is no organisation with that code here, and no plugin, draft or request of that name.", help: "Names need not be exact: try the search."}
+			text: "There is no organisation with that code here, and no plugin or draft of that name, or request of that number.", help: "Names need not be exact: try the search."}
 	case errors.Is(err, charts.ErrBadAddress):
 		return trouble{status: http.StatusBadRequest, title: "The address asks for something that cannot be",
 			text: err.Error(), help: "Take the part after the question mark away to see the chart as it is."}
