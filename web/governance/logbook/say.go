@@ -109,8 +109,10 @@ func became(line postgres.LogLine) string {
 	switch {
 	case !line.Document.Allow:
 		return "nothing was read"
+	case r == nil && !line.Document.Input.Action.OpensData():
+		return "no more is recorded of it"
 	case r == nil:
-		return "nothing is said of it yet"
+		return "what came of it is not recorded"
 	case r.Problem != "":
 		return "nothing was released: " + r.Problem
 	case !line.Document.Input.Action.OpensData() && r.Rows == 0:

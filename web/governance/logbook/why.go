@@ -96,14 +96,18 @@ func tidied(w policy.Why) policy.Why {
 	return w
 }
 
-// prove checks that a record stands in the latest signed head that has it.
+// prove checks that a record stands in a signed head. One that is newer than all
+// heads is a reason to sign one: somebody wants to know.
 func (p *Pages) prove(ctx context.Context, l postgres.LogLine) (proved bool, said string, err error) {
 	head, err := p.Heads.Latest()
-	if err != nil {
-		return false, "", fmt.Errorf("the latest signed head: %w", err)
+	if err == nil && head.Size < l.Sequence {
+		head, err = p.Heads.Take(ctx)
 	}
-	if head.Size < l.Sequence {
-		return false, "It is newer than the latest signed head. One is signed each hour.", nil
+	if errors.Is(err, ledger.ErrTampered) {
+		return false, "The record does not continue the head that was signed before: " + alarm, nil
+	}
+	if err != nil {
+		return false, "", fmt.Errorf("a signed head for record %d: %w", l.Sequence, err)
 	}
 	proof, err := ledger.Included(l.Sequence, head.Head, p.Log.LedgerHashes(ctx))
 	if err == nil {
@@ -111,10 +115,13 @@ func (p *Pages) prove(ctx context.Context, l postgres.LogLine) (proved bool, sai
 	}
 	if err != nil {
 		return false, "It does not agree with the head that was signed on " + moment(head.Taken) +
-			": somebody has changed the record. Tell the people who run this Signalbox to run “signalbox audit verify”.", nil
+			": " + alarm, nil
 	}
 	return true, "It stands in the head of " + counted(head.Size, "record", "records") + " that was signed on " + moment(head.Taken) + ", checked just now.", nil
 }
+
+// alarm is what to do when the record is not what was signed.
+const alarm = "somebody has changed it. Ask the people who run this Signalbox to run “signalbox audit verify”."
 
 // sentence is the answer in one.
 func (v *why) sentence() string {
@@ -214,6 +221,13 @@ func mark(met bool) plot.Status {
 		return plot.Done
 	}
 	return plot.Waiting
+}
+
+func proofMark(proved bool) plot.Status {
+	if proved {
+		return plot.Done
+	}
+	return plot.Attention
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
