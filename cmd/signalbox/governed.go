@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/governing"
+	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -20,29 +21,29 @@ func (h *house) governance(reader func(*http.Request) (policy.Actor, layout.Page
 		Refresh: h.look, Reader: reader, Now: time.Now}
 }
 
-// proposals are the drafts at somebody's organisation that wait for their yes or no:
-// not those that they have written, or have spoken on.
+// proposals are the drafts at somebody's organisation that wait for their yes or no.
 func (h *house) proposals(ctx context.Context, actor policy.Actor) ([]governance.Proposal, error) {
 	drafts, err := h.policies.Drafts(ctx, actor.ODS)
 	if err != nil {
 		return nil, fmt.Errorf("drafts that wait for %s: %w", actor.ID, err)
 	}
-	var list []governance.Proposal
+	return waitingFor(actor.ID, drafts), nil
+}
+
+// waitingFor leaves out drafts that somebody has written, or has spoken on.
+func waitingFor(person string, drafts []*governing.Dossier) (list []governance.Proposal) {
 	for _, d := range drafts {
-		if !d.Open() || slices.Contains(d.Authors(), actor.ID) {
+		if !d.Open() || slices.Contains(d.Authors(), person) ||
+			slices.ContainsFunc(d.Proposal.Verdicts, func(v postgres.PolicyVerdict) bool { return v.By == person }) {
 			continue
 		}
 		p := governance.Proposal{Title: d.Title, URL: fmt.Sprintf("/governance/policies/%s/drafts/%d", d.Owner, d.Draft), Since: d.Proposal.At}
-		spoken := false
 		for _, v := range d.Proposal.Verdicts {
-			spoken = spoken || v.By == actor.ID
 			if v.Approves {
 				p.Yes++
 			}
 		}
-		if !spoken {
-			list = append(list, p)
-		}
+		list = append(list, p)
 	}
-	return list, nil
+	return list
 }
