@@ -315,7 +315,12 @@ func printImpact(w io.Writer, format string, impact candidate.Impact) error {
 
 func printChanged(w io.Writer, changed []candidate.Changed) {
 	words := map[candidate.Direction]string{candidate.NowAllowed: "allowed", candidate.NowWider: "wider", candidate.NowDenied: "denied", candidate.Narrower: "narrower"}
-	for _, c := range changed {
+	const most = 40 // lines that somebody reads; --format json has them all
+	for i, c := range changed {
+		if i == most {
+			fmt.Fprintf(w, "  and %d more; --format json lists them all\n", len(changed)-most)
+			return
+		}
 		in := c.Before.Input
 		org := "no organisation"
 		if in.Subject.ODS != nil {

@@ -38,14 +38,14 @@ func foresee(ctx context.Context, t task, recorded *history) (Impact, error) {
 	impact := Impact{Owner: t.Owner}
 	impact.Live, impact.Draft = rivals.Revisions()
 
-	replayed, err := replay(ctx, rivals, recorded.asked)
+	replayed, err := replay(ctx, t.Owner, rivals, recorded.asked)
 	if err != nil {
 		return impact, err
 	}
 	impact.Replayed, impact.Same, impact.Changed = recorded.total, replayed.same, replayed.told()
 
 	questions := generate(survey(t, literalsOf(parsedOf(t.Draft, t.Live.Trusts[t.Owner]))))
-	generated, err := replay(ctx, rivals, questions)
+	generated, err := replay(ctx, t.Owner, rivals, questions)
 	if err != nil {
 		return impact, err
 	}
@@ -84,6 +84,7 @@ func generate(w *world) []asked {
 
 // changes gathers answers that differ, by how they differ.
 type changes struct {
+	owner  measures.ODSCode
 	mu     sync.Mutex
 	same   int
 	groups map[groupKey]*Changed
@@ -104,8 +105,8 @@ type groupKey struct {
 // workers is how many questions are asked at once.
 const workers = 2
 
-func replay(ctx context.Context, rivals *policy.Rivals, questions []asked) (*changes, error) {
-	c := &changes{groups: map[groupKey]*Changed{}, latest: map[groupKey]int64{}}
+func replay(ctx context.Context, owner measures.ODSCode, rivals *policy.Rivals, questions []asked) (*changes, error) {
+	c := &changes{owner: owner, groups: map[groupKey]*Changed{}, latest: map[groupKey]int64{}}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var running sync.WaitGroup
@@ -114,7 +115,7 @@ func replay(ctx context.Context, rivals *policy.Rivals, questions []asked) (*cha
 			for i := first; i < len(questions); i += workers {
 				before, after, err := rivals.Decide(ctx, questions[i].request)
 				if err != nil {
-					stop(orContext(ctx, err))
+					stop(err)
 					return
 				}
 				c.add(questions[i], before, after)
@@ -122,18 +123,15 @@ func replay(ctx context.Context, rivals *policy.Rivals, questions []asked) (*cha
 		})
 	}
 	running.Wait()
-	return c, context.Cause(ctx)
-}
-
-func orContext(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("not all questions could be asked in time; ask about fewer days")
+	err := context.Cause(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("not all of %d questions could be asked in time; ask about fewer days, or when less is going on", len(questions))
 	}
-	return err
+	return c, err
 }
 
 func (c *changes) add(a asked, before, after policy.Decision) {
-	direction, changed := compareAnswers(before, after)
+	direction, changed := compareAnswers(about(c.owner, before), about(c.owner, after))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !changed {
@@ -211,6 +209,32 @@ func compareAnswers(before, after policy.Decision) (Direction, bool) {
 		return Narrower, true
 	}
 	return "", false
+}
+
+// about is the part of an answer to a question to everybody that concerns one
+// organisation. Its policy decides about that part alone, and an answer that names
+// every organisation says the same as one that says all.
+func about(owner measures.ODSCode, d policy.Decision) policy.Decision {
+	if d.Request.Resource.ODS != policy.Everyone || owner == policy.Everyone {
+		return d
+	}
+	if slices.Contains(d.Scope, policy.Everyone) || slices.Contains(d.Scope, owner) {
+		d.Scope = []measures.ODSCode{owner}
+	} else {
+		d.Scope = nil
+	}
+	var rows []policy.RowRule
+	for _, rule := range d.Rows {
+		names := func(c policy.Condition) bool { return c.Field == "ods" && (c.Op == "in" || c.Op == "eq") }
+		if slices.ContainsFunc(rule.Conditions, func(c policy.Condition) bool { return names(c) && !slices.Contains(c.Values, any(string(owner))) }) {
+			continue // of others
+		}
+		rule.Conditions = slices.DeleteFunc(slices.Clone(rule.Conditions), names)
+		rule.All = len(rule.Conditions) == 0
+		rows = append(rows, rule)
+	}
+	d.Rows = rows
+	return d
 }
 
 // scopeMore knows that ENG stands for every organisation.
