@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -176,11 +175,20 @@ func TestEveryByteOfAnExportCounts(t *testing.T) {
 	}
 }
 
+func TestAnExportWithoutWhatComesBeforeItIsDamaged(t *testing.T) {
+	text := bytes.Replace(exported(t, bookOf(t, 2), false), []byte(`"since":0,"size":2`), []byte(`"since":7,"size":9`), 1)
+	_, err := VerifyExport(opening(text), nil)
+	if fault := (*Fault)(nil); !errors.As(err, &fault) || fault.Kind != Damaged {
+		t.Errorf("%v", err)
+	}
+}
+
 // FuzzOpenExport looks for a file that the reader chokes on, or that it takes for
 // sound with other records than were written.
 func FuzzOpenExport(f *testing.F) {
-	f.Add(exported(f, bookOf(f, 2), false))
+	// Short, because the fuzzer cuts what it finds down byte by byte.
 	f.Add([]byte("signalbox-ledger 1\nabout {\"size\":1}\nend\n"))
+	f.Add([]byte("signalbox-ledger 1\nabout {\"since\":1,\"size\":2}\npeak AAAA\nhead \"x\"\nrecord 2 AAAA,AAAA {}\nend\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		_, err := VerifyExport(opening(text), nil)
 		if fault := (*Fault)(nil); err != nil && !errors.As(err, &fault) && !errors.Is(err, ErrNoExport) {
@@ -209,25 +217,7 @@ func FuzzReadHead(f *testing.F) {
 }
 
 func FuzzReadProof(f *testing.F) {
-	b := bookOf(f, 2)
-	sign, _ := signer(f, "one.example")
-	text, err := SignHead(b.head(f), noon, sign)
-	if err != nil {
-		f.Fatal(err)
-	}
-	head, err := ReadHead(text)
-	if err != nil {
-		f.Fatal(err)
-	}
-	proof, err := Prove(1, b.records[0].Canonical, head, b)
-	if err != nil {
-		f.Fatal(err)
-	}
-	good, err := json.Marshal(proof)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(good)
+	f.Add([]byte(`{"v":1,"record":1,"entry":"{}","path":["AAAA"],"head":"x\n1\nAAAA\n"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := ReadProof(text)
 		if err != nil {

@@ -100,7 +100,7 @@ func (r Reading) Verify() (Verified, error) {
 	v.found.Head.Size, v.good = r.Start.Size, r.Start.Size
 	places := Peaks(r.Start.Size)
 	if len(places) != len(r.Start.Peaks) {
-		return v.found, fmt.Errorf("a ledger from record %d needs %d hashes of the records before, and has %d", r.Start.Size+1, len(places), len(r.Start.Peaks))
+		return v.found, &Fault{r.Start.Size, Damaged, fmt.Sprintf("to go on from there takes %d hashes of the records before, and there are %d", len(places), len(r.Start.Peaks))}
 	}
 	for i, place := range places {
 		level, _ := tlog.SplitStoredHashIndex(place)
