@@ -20,7 +20,7 @@ func TestATeamProposesFromFilesAndSomebodyElseHasToApprove(t *testing.T) {
 	}
 	who := []string{"--as", "ZZA", "--author", "demo-governance-lead"}
 	out, status := i.run(append([]string{"policy", "impact", dir}, who...)...)
-	if status != 0 || !strings.Contains(out, "0 recorded decisions asked again: 0 answered the same.") || !strings.Contains(out, "0 kinds of them answered otherwise") {
+	if status != 0 || !strings.Contains(out, " recorded decisions asked again: ") || !strings.Contains(out, " 0 kinds of them answered otherwise") || strings.Contains(out, " times ") {
 		t.Errorf("impact: %d\n%s", status, out)
 	}
 	out, status = i.run(append([]string{"policy", "publish", dir, "--title", "The template"}, who...)...)
