@@ -33,18 +33,20 @@ func TestNothingIsLoadedWithoutADecisionAboutAllOfIt(t *testing.T) {
 		grants []policy.Grant
 		good   bool
 	}{
-		"everything":                  {grant(func(*policy.Decision) {}), true},
-		"all its organisations":       {grant(func(d *policy.Decision) { d.Rows = ods("RBB", "RAA") }), true},
-		"each in a rule of its own":   {grant(func(d *policy.Decision) { d.Rows = append(ods("RBB"), ods("RAA")...) }), true},
-		"nobody asked":                {nil, false},
-		"an empty grant":              {[]policy.Grant{{}}, false},
-		"a grant to read":             {grant(func(d *policy.Decision) { d.Request.Action = policy.ChartRead }), false},
-		"for another organisation":    {grant(func(d *policy.Decision) { d.Request.Resource.ODS = "RAA" }), false},
-		"of another dataset":          {grant(func(d *policy.Decision) { d.Request.Resource.Dataset = "beta" }), false},
-		"without its column":          {grant(func(d *policy.Decision) { d.Columns = nil }), false},
-		"one organisation of two":     {grant(func(d *policy.Decision) { d.Rows = ods("RAA") }), false},
-		"no rows":                     {grant(func(d *policy.Decision) { d.Rows = nil }), false},
-		"only the rows of some years": {grant(func(d *policy.Decision) { d.Rows[0] = policy.RowRule{Conditions: []policy.Condition{{Field: "period", Op: "gte", Values: []any{"2020-01-01"}}}} }), false},
+		"everything":                {grant(func(*policy.Decision) {}), true},
+		"all its organisations":     {grant(func(d *policy.Decision) { d.Rows = ods("RBB", "RAA") }), true},
+		"each in a rule of its own": {grant(func(d *policy.Decision) { d.Rows = append(ods("RBB"), ods("RAA")...) }), true},
+		"nobody asked":              {nil, false},
+		"an empty grant":            {[]policy.Grant{{}}, false},
+		"a grant to read":           {grant(func(d *policy.Decision) { d.Request.Action = policy.ChartRead }), false},
+		"for another organisation":  {grant(func(d *policy.Decision) { d.Request.Resource.ODS = "RAA" }), false},
+		"of another dataset":        {grant(func(d *policy.Decision) { d.Request.Resource.Dataset = "beta" }), false},
+		"without its column":        {grant(func(d *policy.Decision) { d.Columns = nil }), false},
+		"one organisation of two":   {grant(func(d *policy.Decision) { d.Rows = ods("RAA") }), false},
+		"no rows":                   {grant(func(d *policy.Decision) { d.Rows = nil }), false},
+		"only the rows of some years": {grant(func(d *policy.Decision) {
+			d.Rows[0] = policy.RowRule{Conditions: []policy.Condition{{Field: "period", Op: "gte", Values: []any{"2020-01-01"}}}}
+		}), false},
 	} {
 		if err := loads(test.grants); test.good != (err == nil) || err != nil && !errors.Is(err, ErrOutOfScope) {
 			t.Errorf("with a grant of %s: %v", name, err)
