@@ -99,12 +99,6 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	var people []session.Person
-	if demonstration {
-		for _, p := range demo.People(measures.Date(time.Now().Unix() / 86400)) {
-			people = append(people, session.Person(p))
-		}
-	}
 	described, err := intake.Datasets()
 	if err != nil {
 		h.close()

@@ -22,10 +22,9 @@ var errUntrusted = errors.New("refused")
 
 // shop is where releases are pushed to and pulled from.
 type shop struct {
-	to    string
-	plain bool
-	user  string
-	cfg   *config // holds the secret, which thus is in no list of processes
+	to   string
+	user string
+	cfg  *config // holds the secret, which thus is in no list of processes
 }
 
 func (s *shop) flags(cmd *cobra.Command, name, usage string) {

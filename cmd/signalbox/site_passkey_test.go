@@ -27,7 +27,7 @@ func device(t *testing.T, b *browsertest.Browser, kind webauthn.AuthenticatorTra
 	}
 	return made.AuthenticatorID, func() {
 		t.Helper()
-		if _, err := chromedp.Call(b.Context(), webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: made.AuthenticatorID}); err != nil {
+		if _, err := chromedp.Call(b.Context(), webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams(made)); err != nil {
 			t.Fatal("remove the authenticator: ", err)
 		}
 	}

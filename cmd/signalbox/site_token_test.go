@@ -63,10 +63,7 @@ func TestTokensLetProgramsReadWhatTheyWereMadeFor(t *testing.T) {
 	if page := r.get(t, "/account"); !strings.Contains(page.body, "last used on") {
 		t.Error("the account page does not say that the token was used")
 	}
-	var mine []*http.Cookie
-	for _, c := range s.as(t, "demo-governance-lead").client.Jar.Cookies(mustURL(s.address)) {
-		mine = append(mine, c)
-	}
+	mine := s.as(t, "demo-governance-lead").client.Jar.Cookies(mustURL(s.address))
 	refused := map[string]reply{
 		"a page":                 s.bearer(t, "GET", waits, "Bearer "+token),
 		"the account":            s.bearer(t, "GET", "/account", "Bearer "+token),

@@ -31,7 +31,7 @@ decision := object.union(national.decision, {
 const twoTrusts = "measure,org_code,period,numerator,denominator\nharm,RAA,2026-01-01,1,10\nharm,RBB,2026-01-01,2,10\n"
 
 // loading tries to load a table of figures, and gives what the ledger holds of it.
-func (h *house) loading(t *testing.T, rules policy.Policy, actor policy.Actor, as measures.ODSCode, text string) (intake.Report, error, []ledger.Entry) {
+func (h *house) loading(t *testing.T, rules policy.Policy, actor policy.Actor, as measures.ODSCode, text string) (intake.Report, []ledger.Entry, error) {
 	t.Helper()
 	head, err := h.db.LedgerHead(t.Context())
 	if err != nil {
@@ -51,13 +51,13 @@ func (h *house) loading(t *testing.T, rules policy.Policy, actor policy.Actor, a
 		}
 		entries = append(entries, entry)
 	}
-	return report, failed, entries
+	return report, entries, failed
 }
 
 func TestALoadIsDecidedBeforeAndRecordedAfter(t *testing.T) {
 	h := open(t)
 	h.trusts(t)
-	report, err, entries := h.loading(t, policy.Policy{}, analysis.Operator("operator-ivo"), "RAA",
+	report, entries, err := h.loading(t, policy.Policy{}, analysis.Operator("operator-ivo"), "RAA",
 		"measure,org_code,period,numerator,denominator\nharm,RAA,2026-01-01,1,10\nharm,RAA,2026-02-01,many,10\nharm,RAA,2026-03-01,3,10\n")
 	if err != nil || !report.Files[0].Committed {
 		t.Fatal(report, err)
@@ -94,7 +94,7 @@ func TestADeniedLoadWritesNothing(t *testing.T) {
 		"against the trust's own policy":       {closedTo, analysis.Operator("operator-ivo"), "RAA", strings.ReplaceAll(own, "RBB", "RAA"), "closed_for_audit"},
 		"with a trust that the policy excepts": {closedTo, analysis.Operator("operator-ivo"), "", twoTrusts, ""},
 	} {
-		_, err, entries := h.loading(t, test.rules, test.actor, test.as, test.text)
+		_, entries, err := h.loading(t, test.rules, test.actor, test.as, test.text)
 		switch {
 		case len(entries) == 0 || entries[0].Decision == nil:
 			t.Errorf("%s: the ledger has %+v", name, entries)
@@ -115,7 +115,7 @@ func TestADeniedLoadWritesNothing(t *testing.T) {
 		}
 	}
 	// The same file goes in where the policy says yes to all of it.
-	if report, err, _ := h.loading(t, policy.Policy{}, manager, "RBB", own); err != nil || !report.Files[0].Committed {
+	if report, _, err := h.loading(t, policy.Policy{}, manager, "RBB", own); err != nil || !report.Files[0].Committed {
 		t.Errorf("the trust's own data manager: %+v, %v", report, err)
 	}
 }

@@ -181,10 +181,12 @@ func TestClaimsOfAProviderComeAndGoWithWhatItSays(t *testing.T) {
 	want("m2", "RAA/data_manager ")
 	said("m2")
 	want("m2", "RAA/data_manager ")
-	claimed, _ := db.Posts(t.Context(), "ada", "m2")
 	lead := appointGrant(t, "lead", "governance_lead", "RAA", "ada")
 	said("m2", nurse)
-	claimed, _ = db.Posts(t.Context(), "ada", "m2")
+	claimed, err := db.Posts(t.Context(), "ada", "m2")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := db.EndAppointment(t.Context(), lead, "RAA", "ada", claimed[0].ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a claimed role was ended here: %v", err)
 	}

@@ -27,7 +27,6 @@ type child struct {
 	stdout *bufio.Reader
 	stderr *tail
 	limit  time.Duration
-	over   chan struct{} // closed when its time is up or nobody waits any more
 	once   sync.Once
 	killed string
 }

@@ -16,16 +16,15 @@ import (
 // world is the people, organisations and data that a candidate is asked about:
 // from the reference data, and from what the candidate itself names.
 type world struct {
-	owner     measures.ODSCode
-	data      policy.ReferenceData
-	now       int64
-	plugin    policy.Plugin
-	orgs      []measures.ODSCode // owner, one of its board, one elsewhere, its board, a national body; those named
-	datasets  []measures.DatasetID
-	days      []measures.Date // where a period may begin or end
-	strata    []string
-	personas  []persona
-	questions []policy.Request
+	owner    measures.ODSCode
+	data     policy.ReferenceData
+	now      int64
+	plugin   policy.Plugin
+	orgs     []measures.ODSCode // owner, one of its board, one elsewhere, its board, a national body; those named
+	datasets []measures.DatasetID
+	days     []measures.Date // where a period may begin or end
+	strata   []string
+	personas []persona
 }
 
 // persona is somebody who could ask.

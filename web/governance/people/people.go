@@ -105,11 +105,10 @@ func (p *Pages) title(role policy.Role) string {
 // list is the page of all people of an organisation.
 type list struct {
 	at
-	members  []member
-	invites  bool
-	form     form
-	faults   []layout.Fault
-	wrongOrg string
+	members []member
+	invites bool
+	form    form
+	faults  []layout.Fault
 }
 
 // member is one person as the list shows them.

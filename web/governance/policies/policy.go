@@ -193,7 +193,6 @@ type revisionView struct {
 	tests     []ruleView
 	approvers []postgres.PolicyVerdict
 	author    string
-	canBack   bool
 }
 
 // Revision shows one revision, and how it differs from the one that is live.

@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,16 +88,4 @@ func revisionName(revision int) string {
 		return "the national baseline alone"
 	}
 	return "revision " + strconv.Itoa(revision)
-}
-
-// people writes some ids of persons, and how many more there are.
-func people(ids []string, names map[string]string) string {
-	var list []string
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		if name := names[id]; name != "" {
-			id = plain(name)
-		}
-		list = append(list, id)
-	}
-	return listed(list)
 }
