@@ -32,9 +32,11 @@ const readFocus = `(() => {
 	};
 })()`
 
-// markStops gives everything that the keyboard should reach a name.
+// markStops gives everything that the keyboard should reach a name. Of the
+// choices of one question the keyboard stops at one, and the arrows lead on.
 const markStops = `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
 	.filter(e => !e.disabled && e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length)
+	.filter((e, i, all) => e.type !== "radio" || e === (all.find(o => o.type === "radio" && o.name === e.name && o.checked) ?? all.find(o => o.type === "radio" && o.name === e.name)))
 	.map((e, i) => e.dataset.tabStop = i + " " + e.tagName + " " + (e.getAttribute("href") ?? e.textContent).replace(/\s+/g, " ").trim().slice(0, 60))`
 
 // scrolled names boxes whose content is wider than they are and that the

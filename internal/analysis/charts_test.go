@@ -96,7 +96,7 @@ func TestReceiptNamesWhatMadeTheChart(t *testing.T) {
 		t.Errorf("plugin %s, want %s", receipt.Release.Digest, shipped.Digest)
 	case receipt.Release.Manifest.Version != shipped.Manifest.Version:
 		t.Errorf("plugin version %q", receipt.Release.Manifest.Version)
-	case receipt.Record != 1 || receipt.Request != book[0].ID:
+	case receipt.Record != book[0].Sequence || receipt.Request != book[0].ID:
 		t.Errorf("record %d, request %q; the ledger has %d, %q", receipt.Record, receipt.Request, book[0].Sequence, book[0].ID)
 	case receipt.PolicyRevision == "" || receipt.PolicyRevision != decision.PolicyRevision || receipt.DataRevision != decision.DataRevision:
 		t.Errorf("policy %q with data %q; the ledger has %q with %q", receipt.PolicyRevision, receipt.DataRevision, decision.PolicyRevision, decision.DataRevision)

@@ -313,7 +313,7 @@ func TestFunnelIsRecordedBeforeItIsRead(t *testing.T) {
 	}
 	h.funnel(t, funnelOf("infections", 3, 0))
 	book := h.book(t)
-	if len(book) != 2 || book[1].Result.Record != 1 || book[1].Result.Rows != 9 || book[1].Result.Digest == "" {
+	if len(book) != 2 || book[1].Result.Record != book[0].Sequence || book[1].Result.Rows != 9 || book[1].Result.Digest == "" {
 		t.Errorf("afterwards the ledger holds %+v", book)
 	}
 	full := errors.New("no space left on device")

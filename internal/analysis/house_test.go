@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -301,7 +302,19 @@ func (h *house) book(t testing.TB) []ledger.Entry {
 	if int(head.Size) != len(lines) {
 		t.Fatalf("the ledger has %d entries and a tree of %d", len(lines), head.Size)
 	}
-	return entries
+	return asked(entries)
+}
+
+// asked leaves out what the loading of a test's figures recorded.
+func asked(entries []ledger.Entry) []ledger.Entry {
+	loads := map[int64]bool{}
+	return slices.DeleteFunc(entries, func(e ledger.Entry) bool {
+		if e.Decision != nil {
+			loads[e.Sequence] = e.Decision.Input.Action == policy.DataLoad
+			return loads[e.Sequence]
+		}
+		return loads[e.Result.Record]
+	})
 }
 
 // shared gives the path of a file of the reference data, which is kept beside

@@ -134,6 +134,10 @@ func (c *child) post(ctx context.Context, last news, sent <-chan error, silent e
 	switch {
 	case strings.Contains(text, "out of memory"), strings.Contains(text, "cannot allocate memory"):
 		return last, "it needs too much memory", nil
+	case strings.Contains(text, "pthread_create failed"), strings.Contains(text, "SIGSEGV"), strings.Contains(text, "SIGABRT"):
+		// How a runtime ends that is refused memory for itself: for a thread, or for
+		// its books. A mistake in this program is a panic, and told as one.
+		return last, "it brought down the process that examined it, as what needs too much memory does", nil
 	case strings.Contains(text, "stack overflow"), strings.Contains(text, "goroutine stack exceeds"):
 		return last, "it is nested too deeply", nil
 	}
