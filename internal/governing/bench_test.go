@@ -76,7 +76,7 @@ func BenchmarkPublish(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	bench, err := candidate.New(candidate.Options{Executable: []string{self, childWord}, Reference: s.Reference})
+	bench, err := candidate.New(candidate.Options{Executable: bencher(self), Reference: s.Reference})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,6 +24,16 @@ import (
 // The child that examines policies is the test itself, started again with one word.
 const childWord = "policy-bench-of-a-test"
 
+// bencher is how a bench of policies is started: as this test, or as the program
+// that SIGNALBOX_SANDBOX names, because under the race detector a child needs more
+// memory than it may have.
+func bencher(self string) []string {
+	if program := os.Getenv("SIGNALBOX_SANDBOX"); program != "" {
+		return []string{program, "policy-bench"}
+	}
+	return []string{self, childWord}
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childWord {
 		if err := candidate.Serve(os.Stdin, os.Stdout); err != nil {

@@ -21,7 +21,7 @@ func TestAPolicyIsWrittenTestedForeseenApprovedByTwoAndRolledBack(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Bench, err = candidate.New(candidate.Options{Executable: []string{self, childWord}, Reference: s.Reference}); err != nil {
+	if s.Bench, err = candidate.New(candidate.Options{Executable: bencher(self), Reference: s.Reference}); err != nil {
 		t.Fatal(err)
 	}
 	read, err := s.Engine.Decide(t.Context(), reading())
