@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -118,9 +119,20 @@ func (c *child) ask(ctx context.Context, t task, recorded iter.Seq2[policy.Docum
 // post finds out why a child fell silent.
 func (c *child) post(ctx context.Context, last news, sent <-chan error, silent error) (news, string, error) {
 	c.once.Do(func() {}) // from here on nobody else names a reason
-	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
-	sending := <-sent
+	// One that has closed its end is dying, and how it dies says why: it is given a
+	// moment. One that talks nonsense is not.
+	moment := dyingTime
+	if !errors.Is(silent, io.EOF) && !errors.Is(silent, io.ErrUnexpectedEOF) {
+		moment = 0
+	}
+	var ours atomic.Bool
+	shot := time.AfterFunc(moment, func() {
+		ours.Store(true)
+		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
+	})
 	waited := c.cmd.Wait()
+	shot.Stop()
+	sending := <-sent
 	var source *sourceError
 	switch {
 	case ctx.Err() != nil:
@@ -143,13 +155,16 @@ func (c *child) post(ctx context.Context, last news, sent <-chan error, silent e
 	}
 	var state *exec.ExitError
 	if errors.As(waited, &state) {
-		if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() && !ours.Load() {
 			return last, fmt.Sprintf("the system ended the process that examined it (%v)", status.Signal()), nil
 		}
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return last, "", fmt.Errorf("the process that examines policies ended: %w, %w: %s", errors.Join(silent, waited), errBroken, line)
 }
+
+// dyingTime is how long a child that has fallen silent may take to end.
+const dyingTime = 2 * time.Second
 
 // errBroken says that a child ended by itself, which no candidate can bring about
 // but by using up what it may use.
