@@ -10,11 +10,8 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/charts"
-	"github.com/signalbox-health/signalbox/web/governance"
-	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
-	"github.com/signalbox-health/signalbox/web/workshop"
 )
 
 // handler answers a request or says why it could not.
@@ -79,14 +76,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func troubleOf(err error) trouble {
-	said, governed, ruled := (*workshop.Trouble)(nil), (*governance.Trouble)(nil), (*policies.Trouble)(nil)
+	said := (*layout.Trouble)(nil)
 	switch {
-	case errors.As(err, &ruled):
-		return trouble{status: ruled.Status, title: ruled.Title, text: ruled.Text, help: ruled.Help}
 	case errors.As(err, &said):
 		return trouble{status: said.Status, title: said.Title, text: said.Text, help: said.Help}
-	case errors.As(err, &governed):
-		return trouble{status: governed.Status, title: governed.Title, text: governed.Text, help: governed.Help}
 	case errors.Is(err, errNotFound):
 		return trouble{status: http.StatusNotFound, title: "There is no such page",
 			text: "The address may be mistyped, or out of date.", help: "Charts have addresses such as /trusts/ZZA/measures/ae-4h."}

@@ -97,7 +97,7 @@ func (p *Pages) SendRequest(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !would.Allow {
-		return &Trouble{Status: http.StatusConflict, Title: "An agreement would not help here",
+		return &layout.Trouble{Status: http.StatusConflict, Title: "An agreement would not help here",
 			Text: "Something else is missing, or it is open to you by now.", Help: "Open the chart again: its page says how things stand."}
 	}
 	v := asking{page: page, ask: p.ask(ctx, request, record, measures.MeasureID(r.PostFormValue("measure")))}
@@ -119,7 +119,7 @@ func (p *Pages) SendRequest(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-var noDenial = &Trouble{Status: http.StatusUnprocessableEntity, Title: "Which denial this is about is not clear",
+var noDenial = &layout.Trouble{Status: http.StatusUnprocessableEntity, Title: "Which denial this is about is not clear",
 	Text: "A request stands on the record of a denial of yours.", Help: "Open the chart that you want to see: its page has the form, filled in."}
 
 // faultOf is what must be mended in somebody's own words. What it seems to have
@@ -157,7 +157,7 @@ func (p *Pages) fewWait(ctx context.Context, actor string) error {
 	if waiting < mostWaiting {
 		return nil
 	}
-	return &Trouble{Status: http.StatusTooManyRequests, Title: "Many of your requests are waiting already",
+	return &layout.Trouble{Status: http.StatusTooManyRequests, Title: "Many of your requests are waiting already",
 		Text: fmt.Sprintf("%d of them have not been answered yet.", waiting), Help: "Wait for answers, or withdraw those that you need no longer."}
 }
 

@@ -78,14 +78,6 @@ type Proposal struct {
 	Yes        int // who have approved it
 }
 
-// Trouble is an error that its reader can do something about.
-type Trouble struct {
-	Status            int
-	Title, Text, Help string
-}
-
-func (t *Trouble) Error() string { return t.Title }
-
 // frame starts a page behind this door.
 func (p *Pages) frame(r *http.Request, title string, crumbs ...layout.Crumb) (policy.Actor, layout.Page) {
 	actor, page := p.Reader(r)

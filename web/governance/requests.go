@@ -220,7 +220,7 @@ func faultOfReason(reason string) string {
 // and its asker that stands in the ledger before anything is done.
 func (p *Pages) decide(w http.ResponseWriter, r *http.Request, read func(*deciding), do func(context.Context, policy.Grant, *deciding) error) error {
 	if err := r.ParseForm(); err != nil {
-		return &Trouble{Status: http.StatusBadRequest, Title: "The form did not arrive whole", Text: "Nothing was decided.", Help: "Send it again."}
+		return &layout.Trouble{Status: http.StatusBadRequest, Title: "The form did not arrive whole", Text: "Nothing was decided.", Help: "Send it again."}
 	}
 	v, err := p.deciding(r)
 	if err != nil {

@@ -95,7 +95,7 @@ func (p *Pages) Lift(w http.ResponseWriter, r *http.Request) error {
 	actor, _ := p.Reader(r)
 	digest := plugins.Digest(r.PostFormValue("digest"))
 	if !digest.Valid() {
-		return &Trouble{Status: http.StatusBadRequest, Title: "Which plugin was meant is not clear",
+		return &layout.Trouble{Status: http.StatusBadRequest, Title: "Which plugin was meant is not clear",
 			Text: "A plugin in quarantine is named by its whole digest.", Help: "Use the button on the page of plugins in quarantine."}
 	}
 	plugin := policy.Plugin{Digest: string(digest), Approval: "quarantine"}

@@ -68,7 +68,7 @@ func (p *Pages) Trial(w http.ResponseWriter, r *http.Request) error {
 	}
 	measure, ok := chosen(&found.Manifest, r.FormValue("measure"))
 	if !ok {
-		return &Trouble{Status: http.StatusNotFound, Title: "The draft has no such measure",
+		return &layout.Trouble{Status: http.StatusNotFound, Title: "The draft has no such measure",
 			Text: "It brings none that is called " + r.FormValue("measure") + ".", Help: "The draft's own page lists what can be tried."}
 	}
 	page.Crumbs = append(page.Crumbs, layout.Crumb{Name: draftTitle(&found), URL: draftAddress(found.ID)})

@@ -106,7 +106,7 @@ func (a account) canEnter(path string) error {
 		}
 		if !a.passes(info) {
 			return fmt.Errorf("%s cannot be used: PostgreSQL does not run as root but as user %q, who may not pass through %s (%v). "+
-				"Let others pass, which does not let them see what is in it: chmod o+x %s; or choose another folder, for example --data /var/lib/signalbox",
+				"Let others pass, which does not let them see what is in it: chmod o+x %s; or choose another folder with --data",
 				path, a.name, folder, info.Mode(), folder)
 		}
 		if folder == filepath.Dir(folder) {

@@ -57,7 +57,7 @@ func TestFolderThatPostgresCannotReachIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir, words := range map[string][]string{
-		filepath.Join(closed, "data"): {"chmod o+x " + closed, "--data /var/lib/signalbox"},
+		filepath.Join(closed, "data"): {"chmod o+x " + closed, "another folder with --data"},
 		"/root/signalbox-test":        {"below /root", "--data /var/lib/signalbox"},
 	} {
 		_, err := Start(t.Context(), options(dir))

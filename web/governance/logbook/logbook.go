@@ -20,7 +20,6 @@ import (
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/policy/ledger"
-	"github.com/signalbox-health/signalbox/web/governance"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
 
@@ -138,7 +137,7 @@ func address(sequence int64) string { return "/governance/log/" + strconv.Format
 
 // absent is the page of a record that is not in the reader's log.
 func absent(sequence string) error {
-	return &governance.Trouble{Status: http.StatusNotFound, Title: "There is no such record in your log",
+	return &layout.Trouble{Status: http.StatusNotFound, Title: "There is no such record in your log",
 		Text: "Record " + sequence + " is not there, or is about others' data, or was let go because it was old.",
 		Help: "The log lists the decisions about your organisation's data and those of its own people."}
 }

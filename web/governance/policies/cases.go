@@ -7,21 +7,15 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/layout"
 )
 
 // AddCase adds a test to a draft that asks for what a recorded decision said: one
 // press, on the page of the decision.
 func (p *Pages) AddCase(w http.ResponseWriter, r *http.Request) error {
-	entered, err := p.enter(r, "", true)
+	entered, d, err := p.openDraft(r)
 	if err != nil {
 		return err
-	}
-	d, err := p.dossier(r, entered)
-	if err != nil {
-		return err
-	}
-	if d.Revision > 0 {
-		return published(d)
 	}
 	sequence, err := strconv.ParseInt(r.PostFormValue("record"), 10, 64)
 	if err != nil || sequence < 1 {
@@ -40,7 +34,7 @@ func (p *Pages) AddCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	files, err := policy.AddCase(entered.owner, d.Files, line.Document, "record_"+strconv.FormatInt(sequence, 10), p.Policies.Reference())
 	if errors.Is(err, policy.ErrNoCase) {
-		return &Trouble{Status: http.StatusUnprocessableEntity, Title: "This decision cannot be made a test",
+		return &layout.Trouble{Status: http.StatusUnprocessableEntity, Title: "This decision cannot be made a test",
 			Text: sentenceOf(err, policy.ErrNoCase), Help: "A test can be written by hand in the editor."}
 	}
 	if err != nil {
@@ -51,6 +45,6 @@ func (p *Pages) AddCase(w http.ResponseWriter, r *http.Request) error {
 }
 
 func noRecord(number string) error {
-	return &Trouble{Status: http.StatusNotFound, Title: "There is no such decision", Text: "The log of this organisation has no decision of the number " + number + ".",
+	return &layout.Trouble{Status: http.StatusNotFound, Title: "There is no such decision", Text: "The log of this organisation has no decision of the number " + number + ".",
 		Help: "A test is added from the page of a decision in the log."}
 }

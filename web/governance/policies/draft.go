@@ -261,7 +261,7 @@ func timeOf(form url.Values) (time.Time, error) {
 func (p *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 	said := r.PostFormValue("verdict")
 	if said != "approve" && said != "back" {
-		return &Trouble{Status: http.StatusBadRequest, Title: "What you have decided is not clear", Text: "A draft is approved or sent back.",
+		return &layout.Trouble{Status: http.StatusBadRequest, Title: "What you have decided is not clear", Text: "A draft is approved or sent back.",
 			Help: "Use one of the two buttons on the page of the draft."}
 	}
 	return p.act(w, r, "reason", "#approval", func(v *draftView) error {

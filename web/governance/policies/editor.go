@@ -57,16 +57,9 @@ func (p *Pages) NewDraft(w http.ResponseWriter, r *http.Request) error {
 
 // Edit shows the newest version of a draft, and what its check has found.
 func (p *Pages) Edit(w http.ResponseWriter, r *http.Request) error {
-	entered, err := p.enter(r, "", true)
+	entered, d, err := p.openDraft(r)
 	if err != nil {
 		return err
-	}
-	d, err := p.dossier(r, entered)
-	if err != nil {
-		return err
-	}
-	if d.Revision > 0 {
-		return published(d)
 	}
 	v := &editorView{visit: entered, draft: d.Draft, version: d.Version, base: d.Base, title: d.Title, files: d.Files, report: d.Report,
 		saved: true, proposed: d.Open()}
@@ -74,7 +67,7 @@ func (p *Pages) Edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func published(d *governing.Dossier) error {
-	return &Trouble{Status: http.StatusConflict, Title: "This draft has been published",
+	return &layout.Trouble{Status: http.StatusConflict, Title: "This draft has been published",
 		Text: "It is revision " + strconv.Itoa(d.Revision) + " now, and revisions do not change.", Help: "Begin a new draft from the page of the policy."}
 }
 
@@ -201,7 +194,7 @@ func benchTrouble(err error) error {
 // readForm reads what the editor sends: file-1, name-1, file-2 and so on.
 func readForm(r *http.Request, entered *visit) (v *editorView, do string, err error) {
 	if err := r.ParseForm(); err != nil {
-		return nil, "", &Trouble{Status: http.StatusRequestEntityTooLarge, Title: "The draft could not be read",
+		return nil, "", &layout.Trouble{Status: http.StatusRequestEntityTooLarge, Title: "The draft could not be read",
 			Text: "What was sent is larger than a policy may be, or did not come whole.", Help: "A policy has 256 KiB at most, in 64 files."}
 	}
 	v = &editorView{visit: entered, title: strings.TrimSpace(r.PostForm.Get("title"))}

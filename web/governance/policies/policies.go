@@ -40,14 +40,6 @@ type Pages struct {
 	Log      *slog.Logger
 }
 
-// Trouble is an error that its reader can do something about.
-type Trouble struct {
-	Status            int
-	Title, Text, Help string
-}
-
-func (t *Trouble) Error() string { return t.Title }
-
 const root = "/governance/policies"
 
 func addressOf(owner measures.ODSCode) string { return root + "/" + string(owner) }
@@ -108,7 +100,7 @@ func (v *visit) belongs() bool {
 }
 
 func notHere(owner measures.ODSCode) error {
-	return &Trouble{Status: http.StatusNotFound, Title: "This policy is not yours to read",
+	return &layout.Trouble{Status: http.StatusNotFound, Title: "This policy is not yours to read",
 		Text: "The rules of " + string(owner) + " are read by its own people. The national baseline, which holds for everybody, is open to all.",
 		Help: "Policies lists those that you can read."}
 }
@@ -126,8 +118,21 @@ func (p *Pages) dossier(r *http.Request, v *visit) (*governing.Dossier, error) {
 	return d, err
 }
 
+// openDraft is for acts that change a draft: one that nobody has published yet.
+func (p *Pages) openDraft(r *http.Request) (*visit, *governing.Dossier, error) {
+	v, err := p.enter(r, "", true)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := p.dossier(r, v)
+	if err == nil && d.Revision > 0 {
+		err = published(d)
+	}
+	return v, d, err
+}
+
 func noDraft(number string) error {
-	return &Trouble{Status: http.StatusNotFound, Title: "There is no such draft",
+	return &layout.Trouble{Status: http.StatusNotFound, Title: "There is no such draft",
 		Text: "The organisation has no draft " + number + " of its policy.", Help: "Its drafts are listed on the page of its policy."}
 }
 

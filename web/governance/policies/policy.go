@@ -168,7 +168,7 @@ func (p *Pages) RollBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	revision, err := strconv.Atoi(r.PostFormValue("revision"))
 	if err != nil || revision < 0 {
-		return &Trouble{Status: http.StatusBadRequest, Title: "Which revision was meant is not clear",
+		return &layout.Trouble{Status: http.StatusBadRequest, Title: "Which revision was meant is not clear",
 			Text: "A revision is named by its number.", Help: "Use the form on the page of the policy."}
 	}
 	v.reason = r.PostFormValue("reason")
@@ -204,7 +204,7 @@ func (p *Pages) Revision(w http.ResponseWriter, r *http.Request) error {
 	number, _ := strconv.Atoi(r.PathValue("revision"))
 	revision, err := p.Policies.Store.PolicyRevision(r.Context(), entered.owner, number)
 	if errors.Is(err, postgres.ErrNotFound) {
-		return &Trouble{Status: http.StatusNotFound, Title: "There is no such revision",
+		return &layout.Trouble{Status: http.StatusNotFound, Title: "There is no such revision",
 			Text: entered.name + " has no revision of that number.", Help: "Its history is on the page of its policy."}
 	}
 	if err != nil {
