@@ -44,6 +44,25 @@ const (
 	AccessDecide   Action = "access.decide"   // grant, refuse or end what somebody else has asked for
 	PeopleAppoint  Action = "people.appoint"  // give and take roles at the organisation
 	LogRead        Action = "log.read"        // read who asked for its data, what was decided and why
+	// What follows is about a release of a plugin, named by the request's Release, and
+	// opens nobody's data.
+	ReleaseSubmit    Action = "release.submit"    // bring a signed release, to have it checked by a second person
+	ReleaseCheck     Action = "release.check"     // say yes or no to a release that somebody else has brought
+	ReleasePublish   Action = "release.publish"   // let others have a release that was checked
+	ReleaseDeprecate Action = "release.deprecate" // say that there is a better one, and until when this one lasts
+	ReleaseWithdraw  Action = "release.withdraw"  // say that nobody should run it any more
+	ReleasePush      Action = "release.push"      // put bytes into the registry of this installation
+	ReleasePull      Action = "release.pull"      // read the registry of this installation
+	ReleaseTake      Action = "release.take"      // bring a published release here, to look at what it would show
+	// And these about a release at one organisation, which Resource.ODS names.
+	ReleasePilot Action = "release.pilot" // let a release run on the organisation's figures, on trial
+	ReleaseAdopt Action = "release.adopt" // let it run for good, pinned by its digest
+	ReleaseLeave Action = "release.leave" // end that, or go back to the release before
+	// EvidenceSend lets what became of an organisation's own figures since it adopted
+	// a release leave the installation.
+	EvidenceSend Action = "evidence.send"
+	// JobsManage is to see what works in the background, and to start or stop some of it.
+	JobsManage Action = "jobs.manage"
 )
 
 // AboutPlugin reports whether an action is about a plugin itself. Such a request

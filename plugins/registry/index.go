@@ -46,6 +46,12 @@ type Listing struct {
 	Until time.Time `json:"until,omitzero"`
 	// Reason says why a release is deprecated or withdrawn; empty otherwise.
 	Reason string `json:"reason,omitempty"`
+	// DerivedFrom names the measure of another plugin whose logic was changed, as
+	// "plugin/measure"; empty where there is none.
+	DerivedFrom string `json:"derived_from,omitempty"`
+	// Said are evidence, questions, replies and faults, each signed by who says it, so
+	// that whoever has the index need not take the hub's word for them.
+	Said []Envelope `json:"said,omitempty"`
 }
 
 // State is where a release is in its life, as the hub tells it.

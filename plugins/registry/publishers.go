@@ -23,6 +23,11 @@ type List struct {
 	Issued     time.Time   `json:"issued"`
 	Expires    time.Time   `json:"expires"` // after which it is not believed any more
 	Publishers []Publisher `json:"publishers"`
+	// Nodes are the installations whose evidence, questions and faults are believed.
+	Nodes []Node `json:"nodes,omitempty"`
+	// Index are the keys that sign the index, so that the root keys can stay in a
+	// drawer; nil: the root keys sign it too.
+	Index *Root `json:"index,omitempty"`
 }
 
 // Publisher is a trust, a charity, a company or a person that publishes plugins.

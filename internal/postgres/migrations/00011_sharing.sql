@@ -1,0 +1,135 @@
+-- +goose Up
+
+-- Releases that this installation has, verified when they came. They are nobody's
+-- data; a row is never changed and never taken away, because a chart of years ago
+-- names the release that drew it.
+CREATE TABLE plugin_release (
+	digest    text PRIMARY KEY CHECK (digest ~ '^sha256:[0-9a-f]{64}$'),
+	plugin    text NOT NULL,
+	version   text NOT NULL,
+	publisher text NOT NULL,
+	signers   json NOT NULL,
+	issued    timestamptz NOT NULL,
+	manifest  json NOT NULL,
+	contents  bytea NOT NULL CHECK (length(contents) <= 8388608),
+	signed    json NOT NULL, -- the envelopes
+	sbom      bytea,
+	artifact  text NOT NULL CHECK (artifact ~ '^sha256:[0-9a-f]{64}$'),
+	origin    text NOT NULL CHECK (origin IN ('hub', 'bundle', 'here')),
+	kept_at   timestamptz NOT NULL,
+	kept_by   text NOT NULL CHECK (kept_by <> ''),
+	record    int8 NOT NULL,
+	UNIQUE (plugin, version)
+);
+ALTER TABLE plugin_release ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+-- The life of a release that is made here: each step once, by whom, and by which
+-- recorded decision. The latest says where it is.
+CREATE TABLE release_step (
+	step_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	digest  text NOT NULL REFERENCES plugin_release,
+	step    text NOT NULL CHECK (step IN ('submitted', 'checked', 'refused', 'published', 'deprecated', 'withdrawn')),
+	at      timestamptz NOT NULL,
+	by      text NOT NULL CHECK (by <> ''),
+	note    text NOT NULL, -- what changed, what was found, why
+	until   date,          -- of a deprecation
+	found   json,          -- of the check: its steps and findings
+	record  int8 NOT NULL
+);
+CREATE INDEX release_step_digest ON release_step (digest, step_id);
+
+-- Which release an organisation runs, pinned by its digest, with what it has laid
+-- over it. Going to another version ends one row and begins the next, so that
+-- nothing of the past is lost.
+CREATE TABLE adoption (
+	trust_id    int2 NOT NULL REFERENCES organisation,
+	adoption_id int8 GENERATED ALWAYS AS IDENTITY,
+	plugin      text NOT NULL,
+	digest      text NOT NULL REFERENCES plugin_release,
+	stage       text NOT NULL CHECK (stage IN ('pilot', 'adopted')),
+	layers      json NOT NULL,
+	first       date NOT NULL, -- the first period that counts as after
+	sends       bool NOT NULL, -- evidence is sent back
+	begun_at    timestamptz NOT NULL,
+	begun_by    text NOT NULL CHECK (begun_by <> ''),
+	begun       int8 NOT NULL, -- the recorded decision
+	replaces    int8,          -- the adoption before, of the same plugin
+	ended_at    timestamptz,
+	ended_by    text,
+	ended       int8,
+	reason      text,
+	PRIMARY KEY (trust_id, adoption_id),
+	CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL) = (ended IS NULL))
+);
+CREATE UNIQUE INDEX adoption_live ON adoption (trust_id, plugin) WHERE ended_at IS NULL;
+
+-- What the hub has said: one row, the newest list and index that were believed.
+CREATE TABLE hub_state (
+	one         bool PRIMARY KEY DEFAULT true CHECK (one),
+	list        json,
+	list_serial int8 NOT NULL DEFAULT 0,
+	"index"     json, -- without its releases, which are in listing
+	index_serial int8 NOT NULL DEFAULT 0,
+	expires     timestamptz,
+	synced_at   timestamptz, -- when an index was last believed
+	tried_at    timestamptz,
+	problem     text NOT NULL DEFAULT ''
+);
+INSERT INTO hub_state DEFAULT VALUES;
+
+-- The releases of the index, replaced as a whole with each newer one.
+CREATE TABLE listing (
+	plugin    text NOT NULL,
+	version   text NOT NULL,
+	contents  text NOT NULL,
+	publisher text NOT NULL,
+	state     text NOT NULL,
+	areas     text[] NOT NULL,
+	datasets  text[] NOT NULL,
+	latest    bool NOT NULL, -- the highest version that may be adopted
+	improved  int4 NOT NULL, -- organisations with evidence, by what it says
+	unchanged int4 NOT NULL,
+	concern   int4 NOT NULL,
+	listing   json NOT NULL, -- as the index has it
+	words     tsvector NOT NULL,
+	PRIMARY KEY (plugin, version)
+);
+CREATE INDEX listing_words ON listing USING gin (words) WHERE latest;
+CREATE INDEX listing_contents ON listing (contents);
+
+-- What goes out: evidence, questions, replies and faults, signed, until the hub has
+-- them. They stay here as the installation's own copy.
+CREATE TABLE saying (
+	trust_id  int2 NOT NULL REFERENCES organisation,
+	saying_id int8 GENERATED ALWAYS AS IDENTITY,
+	kind      text NOT NULL CHECK (kind IN ('evidence', 'question', 'reply', 'faults')),
+	plugin    text NOT NULL,
+	digest    text NOT NULL,
+	artifact  text NOT NULL,
+	envelope  json NOT NULL,
+	made_at   timestamptz NOT NULL,
+	made_by   text NOT NULL CHECK (made_by <> ''),
+	record    int8 NOT NULL, -- the recorded decision
+	sent_at   timestamptz,
+	problem   text NOT NULL DEFAULT '',
+	PRIMARY KEY (trust_id, saying_id)
+);
+CREATE INDEX saying_unsent ON saying (made_at) WHERE sent_at IS NULL;
+
+-- What this installation has issued as a hub.
+CREATE TABLE hub_issue (
+	kind     text NOT NULL CHECK (kind IN ('publishers', 'index')),
+	serial   int8 NOT NULL,
+	envelope bytea NOT NULL, -- as it is served
+	at       timestamptz NOT NULL,
+	PRIMARY KEY (kind, serial)
+);
+
+GRANT SELECT, INSERT ON plugin_release, release_step, hub_issue TO signalbox_app;
+GRANT SELECT, INSERT, UPDATE (ended_at, ended_by, ended, reason) ON adoption TO signalbox_app;
+GRANT SELECT, UPDATE ON hub_state TO signalbox_app;
+GRANT SELECT, INSERT, DELETE ON listing TO signalbox_app;
+GRANT SELECT, INSERT, UPDATE (sent_at, problem) ON saying TO signalbox_app;
+
+-- +goose Down
+DROP TABLE hub_issue, saying, listing, hub_state, adoption, release_step, plugin_release;
