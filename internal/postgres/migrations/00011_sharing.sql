@@ -23,6 +23,20 @@ CREATE TABLE plugin_release (
 );
 ALTER TABLE plugin_release ALTER COLUMN contents SET STORAGE EXTERNAL;
 
+-- Who stands behind a release once somebody has signed it after it came: a checker
+-- signs what an author has brought. The newest row holds; what is signed stays as
+-- it is.
+CREATE TABLE release_signature (
+	signature_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	digest  text NOT NULL REFERENCES plugin_release,
+	signed  json NOT NULL, -- the envelopes, those of before among them
+	signers json NOT NULL,
+	at      timestamptz NOT NULL,
+	by      text NOT NULL CHECK (by <> ''),
+	record  int8 NOT NULL
+);
+CREATE INDEX release_signature_digest ON release_signature (digest, signature_id);
+
 -- The life of a release that is made here: each step once, by whom, and by which
 -- recorded decision. The latest says where it is.
 CREATE TABLE release_step (
@@ -125,11 +139,11 @@ CREATE TABLE hub_issue (
 	PRIMARY KEY (kind, serial)
 );
 
-GRANT SELECT, INSERT ON plugin_release, release_step, hub_issue TO signalbox_app;
+GRANT SELECT, INSERT ON plugin_release, release_signature, release_step, hub_issue TO signalbox_app;
 GRANT SELECT, INSERT, UPDATE (ended_at, ended_by, ended, reason) ON adoption TO signalbox_app;
 GRANT SELECT, UPDATE ON hub_state TO signalbox_app;
 GRANT SELECT, INSERT, DELETE ON listing TO signalbox_app;
 GRANT SELECT, INSERT, UPDATE (sent_at, problem) ON saying TO signalbox_app;
 
 -- +goose Down
-DROP TABLE hub_issue, saying, listing, hub_state, adoption, release_step, plugin_release;
+DROP TABLE hub_issue, saying, listing, hub_state, adoption, release_step, release_signature, plugin_release;
