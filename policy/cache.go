@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"sync"
 )
 
@@ -78,7 +79,22 @@ func cacheKey(r Request) []byte {
 	b = appendList(b, r.Plugin.Signers)
 	b = appendList(b, r.Resource.Columns)
 	b = appendList(b, r.Change.Approvers)
-	return appendList(b, r.Resource.Stratifiers)
+	b = appendList(b, r.Resource.Stratifiers)
+	return r.Release.appendKey(b)
+}
+
+func (r Release) appendKey(b []byte) []byte {
+	b = appendTexts(b, r.ID, r.Version, r.Digest, r.Publisher, string(r.State))
+	b = appendList(b, r.Authors)
+	b = appendList(b, r.Datasets)
+	b = binary.AppendUvarint(b, uint64(len(r.Signers)))
+	for _, s := range r.Signers {
+		b = appendTexts(b, s.Holder, s.Role)
+	}
+	for _, n := range []int{r.Threshold, r.Errors, r.Advice, r.Cost.Milliseconds, r.Cost.Mebibytes} {
+		b = binary.AppendVarint(b, int64(n))
+	}
+	return strconv.AppendBool(b, r.Verified)
 }
 
 func appendTexts(b []byte, list ...string) []byte {

@@ -15,6 +15,7 @@ import (
 func TestEveryFieldThatAPolicySeesIsInTheKey(t *testing.T) {
 	base := read(clinician(), "ae", "RQW")
 	base.Plugin.Signers, base.Resource.Stratifiers = []string{"a"}, []string{"b"}
+	base.Release = Release{ID: "pressure", Signers: []ReleaseSigner{{Holder: "ada", Role: "author"}}}
 	seen := map[string]string{string(cacheKey(base)): "the request itself"}
 	var visit func(path string, v reflect.Value, r *Request)
 	visit = func(path string, v reflect.Value, r *Request) {
@@ -30,9 +31,14 @@ func TestEveryFieldThatAPolicySeesIsInTheKey(t *testing.T) {
 			return
 		case reflect.String:
 			v.SetString(v.String() + "x")
-		case reflect.Int64, reflect.Int32:
+		case reflect.Int64, reflect.Int32, reflect.Int:
 			v.SetInt(v.Int() + 61)
+		case reflect.Bool:
+			v.SetBool(!v.Bool())
 		case reflect.Slice:
+			if v.Len() > 0 && v.Index(0).Kind() == reflect.Struct {
+				visit(path+"[0]", v.Index(0), r)
+			}
 			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 		default:
 			t.Fatalf("%s has kind %v", path, v.Kind())

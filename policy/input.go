@@ -15,8 +15,9 @@ type Input struct {
 	RequestID string   `json:"request_id"`
 	Action    Action   `json:"action"`
 	Subject   Subject  `json:"subject"`
-	Plugin    *Plugin  `json:"plugin"` // null where nothing is computed
-	Change    *Change  `json:"change"` // null where nothing is to be changed
+	Plugin    *Plugin  `json:"plugin"`  // null where nothing is computed
+	Change    *Change  `json:"change"`  // null where nothing is to be changed
+	Release   *Release `json:"release"` // null where the question is about none
 	Resource  Material `json:"resource"`
 }
 
@@ -83,6 +84,10 @@ func (r Request) Input() Input {
 		change.Approvers = filled(change.Approvers)
 		in.Change = &change
 	}
+	if !r.Release.none() {
+		release := r.Release.filled()
+		in.Release = &release
+	}
 	in.Resource.Period = spanOf(r.Resource.Period)
 	return in
 }
@@ -108,6 +113,9 @@ func (in Input) Request() Request {
 	}
 	if in.Change != nil {
 		r.Change = *in.Change
+	}
+	if in.Release != nil {
+		r.Release = *in.Release
 	}
 	if from := in.Resource.Period.From; from != nil {
 		r.Resource.Period.From = *from

@@ -79,8 +79,14 @@ func (a Action) AboutGovernance() bool {
 	return false
 }
 
+// AboutWork reports whether an action is about what works in the background. Such a
+// request names no data either.
+func (a Action) AboutWork() bool { return a == JobsManage }
+
 // OpensData reports whether an answer of yes may open data.
-func (a Action) OpensData() bool { return !a.AboutPlugin() && !a.AboutGovernance() }
+func (a Action) OpensData() bool {
+	return !a.AboutPlugin() && !a.AboutGovernance() && !a.AboutRelease() && !a.AboutWork()
+}
 
 // Actor is who asks, as the sign-in told it.
 type Actor struct {
@@ -95,22 +101,24 @@ type Actor struct {
 	TrainedOn measures.Date `json:"trained_on"`
 }
 
-// Change is what a request about governance would change, and who has had a hand
-// in it: nobody decides alone on what they wrote or asked for themselves.
+// Change is what a request about governance or about a release would change, and who
+// has had a hand in it: nobody decides alone on what they wrote or asked for themselves.
 type Change struct {
-	Kind      string   `json:"kind"`      // policy, access, people
-	Ref       string   `json:"ref"`       // a draft's digest, the number of a request, the id of a person
+	Kind      string   `json:"kind"`      // policy, access, people, release
+	Ref       string   `json:"ref"`       // a draft's or release's digest, the number of a request, the id of a person
 	Author    string   `json:"author"`    // who wrote it or asked for it
 	Approvers []string `json:"approvers"` // who has said yes before
 }
 
 // Plugin is what the policy is told of the plugin that will compute.
 type Plugin struct {
-	ID       string   `json:"id"`
-	Version  string   `json:"version"`
-	Digest   string   `json:"digest"`
-	Signers  []string `json:"signers"`
-	Approval string   `json:"approval"`
+	ID      string   `json:"id"`
+	Version string   `json:"version"`
+	Digest  string   `json:"digest"`
+	Signers []string `json:"signers"`
+	// Approval is what the host holds of it: approved (it comes with the program, or the
+	// organisation has adopted it), preview, draft, quarantine.
+	Approval string `json:"approval"`
 }
 
 // Resource is the data that a request touches.
@@ -139,7 +147,8 @@ type Request struct {
 	Action   Action
 	Actor    Actor
 	Plugin   Plugin
-	Change   Change // of a request about governance; its zero value is none
+	Change   Change // of a request about governance or a release; its zero value is none
+	Release  Release
 	Resource Resource
 }
 

@@ -64,12 +64,23 @@ type OrganisationFacts struct {
 
 // PluginFacts is what governance knows of one digest.
 type PluginFacts struct {
-	ID       string `json:"id"`
-	Version  string `json:"version"`
-	Approved bool   `json:"approved"`
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	// Approved says that it came with the program, or was taken here after its
+	// signatures and its module were checked. Whose figures it may then draw is for
+	// Adopters to say.
+	Approved bool `json:"approved"`
 	// Datasets are those that its manifest names; nil means that it only
 	// calculates and may be given any.
-	Datasets []measures.DatasetID `json:"datasets"`
+	Datasets  []measures.DatasetID `json:"datasets"`
+	Publisher string               `json:"publisher"` // empty for what comes with the program
+	State     ReleaseState         `json:"state"`     // as this installation last heard
+	// Offered says that an organisation may adopt it today: it is verified, published
+	// and not withdrawn.
+	Offered bool `json:"offered"`
+	// Adopters are the organisations that run it. Nil means that it comes with the
+	// program, for everybody; empty, that nobody runs it yet.
+	Adopters map[measures.ODSCode]AdopterFacts `json:"adopters"`
 }
 
 // AgreementKey names what an agreement is about: owner|partner|dataset.

@@ -18,13 +18,20 @@ import (
 // Version is raised when the canonical bytes change their shape. Old entries
 // keep their bytes for ever, so a reader of the book knows every version.
 // Version 2 added the change that a question is about and the day of the last
-// training.
-const Version = 2
+// training, version 3 the release.
+const Version = 3
 
-// addedInTwo are the keys that an entry of version 1 does not have, as they are
-// written where there is nothing to say. No text can hold them: a quotation mark
-// within a text has a backslash before it.
-var addedInTwo = [][]byte{[]byte(`,"change":null`), []byte(`,"trained_on":null`)}
+// added are the keys that entries before a version do not have, as they are written
+// where there is nothing to say. No text can hold them: a quotation mark within a text
+// has a backslash before it.
+var added = []struct {
+	in  int
+	key []byte
+}{
+	{2, []byte(`,"change":null`)},
+	{2, []byte(`,"trained_on":null`)},
+	{3, []byte(`,"release":null`)},
+}
 
 // ErrBadEntry says that bytes are not the canonical bytes of an entry.
 var ErrBadEntry = errors.New("bad ledger entry")
@@ -81,9 +88,9 @@ func (e Entry) Canonical() ([]byte, error) {
 		return nil, fmt.Errorf("%w %d: %w", ErrBadEntry, e.Sequence, err)
 	}
 	canonical := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	if e.V == 1 {
-		for _, added := range addedInTwo {
-			canonical = bytes.ReplaceAll(canonical, added, nil)
+	for _, later := range added {
+		if e.V < later.in {
+			canonical = bytes.ReplaceAll(canonical, later.key, nil)
 		}
 	}
 	return canonical, nil
@@ -120,6 +127,8 @@ func (e Entry) check() error {
 		return fmt.Errorf("%w: version %d, this program knows those up to %d", ErrBadEntry, e.V, Version)
 	case e.V == 1 && e.Decision != nil && (e.Decision.Input.Change != nil || e.Decision.Input.Subject.TrainedOn != nil):
 		return fmt.Errorf("%w %d: version 1 knows no change and no training", ErrBadEntry, e.Sequence)
+	case e.V < 3 && e.Decision != nil && e.Decision.Input.Release != nil:
+		return fmt.Errorf("%w %d: version %d knows no release", ErrBadEntry, e.Sequence, e.V)
 	case e.Sequence < 1:
 		return fmt.Errorf("%w: sequence %d, the first is 1", ErrBadEntry, e.Sequence)
 	case e.ID == "":

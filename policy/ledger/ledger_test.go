@@ -101,7 +101,7 @@ func TestEntryHoldsWhatAnAuditorAsksFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"v":2,"sequence":1,"kind":"decision","id":"request-1","time":"2026-06-15T12:00:00.123456Z"`,
+		`"v":3,"sequence":1,"kind":"decision","id":"request-1","time":"2026-06-15T12:00:00.123456Z"`,
 		`"subject":{"id":"person-7","ods":"RQW","orgs":["RQW"],"roles":["clinician"],"purpose":"improvement","assurance":"aal2","trained_on":null}`,
 		`"action":"chart.read"`, `"dataset":"diagnostics","columns":["waiting","over6w"]`, `"digest":"sha256:ab"`,
 		`"policy_revision":"sha256:cd","data_revision":"sha256:ef"`, `"allow":true,"reasons":[]`,
@@ -133,10 +133,10 @@ func TestDecodeRefusesEverythingElse(t *testing.T) {
 		"white space":       good + "\n",
 		"two entries":       good + good,
 		"unknown key":       strings.Replace(good, `"rows":24`, `"rows":24,"more":1`, 1),
-		"another key order": strings.Replace(good, `"v":2,"sequence":2`, `"sequence":2,"v":2`, 1),
+		"another key order": strings.Replace(good, `"v":3,"sequence":2`, `"sequence":2,"v":3`, 1),
 		"capital key":       strings.Replace(good, `"rows"`, `"Rows"`, 1),
 		"repeated key":      strings.Replace(good, `"rows":24`, `"rows":23,"rows":24`, 1),
-		"later version":     strings.Replace(good, `"v":2`, `"v":3`, 1),
+		"later version":     strings.Replace(good, `"v":3`, `"v":4`, 1),
 		"kind that lies":    strings.Replace(good, `"kind":"result"`, `"kind":"decision"`, 1),
 		"belongs to itself": strings.Replace(good, `"record":1`, `"record":2`, 1),
 		"no id":             strings.Replace(good, `"id":"request-1"`, `"id":""`, 1),
@@ -184,10 +184,14 @@ func TestEveryRecordIsProvedInEveryHead(t *testing.T) {
 	}
 }
 
-// TestCanonicalBytesOfVersionOneAreFrozen keeps the shape of what is on disk:
+// TestCanonicalBytesOfEveryVersionAreFrozen keeps the shape of what is on disk:
 // if it has to change, raise Version and keep reading the old.
 func TestCanonicalBytesOfEveryVersionAreFrozen(t *testing.T) {
-	roots := map[int]string{1: "2558s9NAxVCU7I7YQuvHSSsliwmNrJIMjcccpup8tyU=", 2: "mflwukBX9cyxYV+1bLcCdpognQqVYujvYZMhu4b8AeA="}
+	roots := map[int]string{
+		1: "2558s9NAxVCU7I7YQuvHSSsliwmNrJIMjcccpup8tyU=",
+		2: "mflwukBX9cyxYV+1bLcCdpognQqVYujvYZMhu4b8AeA=",
+		3: "3KRKbYgSeTSFSU9DuR5O9DcERxeYvjnEOj/ZJKOscZA=",
+	}
 	for version, root := range roots {
 		b := &book{}
 		for i, name := range []string{"decision", "result"} {
