@@ -185,8 +185,9 @@ func unpack(ctx context.Context, from source, artifact ocispec.Descriptor) (Rele
 	return release, release.hear(ctx, from, artifact)
 }
 
-// hear reads what is said of a release. What cannot be read, or is about
-// something else, is passed over: anybody may attach anything to an artifact.
+// hear reads what is said of a release. What is broken, or about something else, is
+// passed over: anybody may attach anything to an artifact. A registry that does not
+// answer is an error, because the release would else seem to be unsigned.
 func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descriptor) error {
 	found, err := from.Predecessors(ctx, artifact)
 	if err != nil {
@@ -197,16 +198,15 @@ func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descri
 	}
 	var parts [][]byte
 	for _, d := range found {
-		var referrer ocispec.Manifest
-		if d.Digest == artifact.Digest || fetchJSON(ctx, from, d, &referrer) != nil {
+		if d.Digest == artifact.Digest {
 			continue // some registries name the subject itself
 		}
-		if referrer.Subject == nil || referrer.Subject.Digest != artifact.Digest || len(referrer.Layers) != 1 {
+		text, err := heard(ctx, from, d, artifact)
+		switch {
+		case spoilt(err):
 			continue
-		}
-		text, err := fetch(ctx, from, referrer.Layers[0], maxSBOM)
-		if err != nil {
-			continue
+		case err != nil:
+			return fmt.Errorf("read a signature of %s %s: %w", r.Manifest.ID, r.Manifest.Version, err)
 		}
 		if e, about := r.statement(text); about {
 			r.Signed = append(r.Signed, e)
@@ -216,6 +216,18 @@ func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descri
 	}
 	r.SBOM = r.signedParts(parts)
 	return nil
+}
+
+// heard reads one document that is attached to an artifact.
+func heard(ctx context.Context, from source, d, artifact ocispec.Descriptor) ([]byte, error) {
+	var referrer ocispec.Manifest
+	if err := fetchJSON(ctx, from, d, &referrer); err != nil {
+		return nil, err
+	}
+	if referrer.Subject == nil || referrer.Subject.Digest != artifact.Digest || len(referrer.Layers) != 1 {
+		return nil, fmt.Errorf("%s: %w: it is not about %s", d.Digest, ErrMalformed, artifact.Digest)
+	}
+	return fetch(ctx, from, referrer.Layers[0], maxSBOM)
 }
 
 // statement reads a statement about this very release.

@@ -86,18 +86,23 @@ func (e Envelope) Encode() ([]byte, error) {
 // DecodeEnvelope reads an envelope. Keys that it does not know are an error:
 // whoever adds something wants it to be looked at.
 func DecodeEnvelope(text []byte) (Envelope, error) {
+	return decodeEnvelope(text, "signature", maxEnvelope)
+}
+
+// decodeEnvelope is the same for what may be larger.
+func decodeEnvelope(text []byte, what string, most int) (Envelope, error) {
 	var e Envelope
-	if len(text) > maxEnvelope {
-		return e, fmt.Errorf("signature of %d bytes: %w; the most are %d", len(text), ErrOversize, maxEnvelope)
+	if len(text) > most {
+		return e, fmt.Errorf("%s of %d bytes: %w; the most are %d", what, len(text), ErrOversize, most)
 	}
 	if err := strictly(text, &e); err != nil {
-		return Envelope{}, fmt.Errorf("signature: %w", err)
+		return Envelope{}, fmt.Errorf("%s: %w", what, err)
 	}
 	switch {
 	case e.PayloadType == "" || len(e.Payload) == 0:
-		return Envelope{}, fmt.Errorf("signature: %w: there is nothing in it", ErrMalformed)
+		return Envelope{}, fmt.Errorf("%s: %w: there is nothing in it", what, ErrMalformed)
 	case len(e.Signatures) > maxSignatures:
-		return Envelope{}, fmt.Errorf("signature: %d of them: %w; the most are %d", len(e.Signatures), ErrOversize, maxSignatures)
+		return Envelope{}, fmt.Errorf("%s: %d signatures: %w; the most are %d", what, len(e.Signatures), ErrOversize, maxSignatures)
 	}
 	return e, nil
 }

@@ -16,6 +16,18 @@ const (
 	maxIndexPayload = 64 << 20 // bytes
 )
 
+// MaxIndex and MaxList are how many bytes an index of releases and a list of
+// publishers may have as they travel, signed. Whoever fetches one reads no more.
+const (
+	MaxIndex = maxIndexPayload/3*4 + maxEnvelope
+	MaxList  = maxList/3*4 + maxEnvelope
+)
+
+// DecodeIndex reads the envelope of an index, and believes nothing of it.
+func DecodeIndex(text []byte) (Envelope, error) {
+	return decodeEnvelope(text, "index of releases", MaxIndex)
+}
+
 // Index is what a hub is besides a registry: a signed list of the releases there
 // are. It is one file, the same for everybody, so anybody may keep a copy and
 // serve it.
@@ -75,16 +87,27 @@ func (x Index) Seal(key Key) (Envelope, error) {
 	return Seal(indexType, text, key), nil
 }
 
-// OpenIndex reads an index that the root keys have signed. One that is older than
-// the one that is known is refused, because whoever replays it hides a withdrawal.
-// One that has expired is given with an error that matches ErrStale: what it
-// withdraws holds, but nobody can say what has been withdrawn since.
-func (r Root) OpenIndex(e Envelope, known int64, now time.Time) (*Index, error) {
+// OpenIndex reads an index that the list's index keys have signed or, where it
+// names none, the root keys. One that is older than the one that is known is
+// refused, because whoever replays it hides a withdrawal. One that has expired is
+// given with an error that matches ErrStale: what it withdraws holds, but nobody
+// can say what has been withdrawn since.
+func (r Root) OpenIndex(list *List, e Envelope, known int64, now time.Time) (*Index, error) {
+	signers := r
+	if list.Index != nil {
+		signers = *list.Index
+	}
 	var x Index
-	if err := r.open(e, indexType, maxIndexPayload, &x); err != nil {
+	if err := signers.open(e, indexType, maxIndexPayload, &x); err != nil {
 		return nil, fmt.Errorf("index of releases: %w", err)
 	}
 	switch {
+	case list.Expired(now):
+		return nil, fmt.Errorf("index of releases number %d: %w: the list of publishers, which says who signs it, expired %s; fetch a newer one",
+			x.Serial, ErrStale, list.Expires.Format(time.RFC3339))
+	case list.Serial < x.Publishers:
+		return nil, fmt.Errorf("index of releases number %d: %w: it goes with list %d of publishers, and this is %d; fetch that first",
+			x.Serial, ErrStale, x.Publishers, list.Serial)
 	case x.Serial < known:
 		return nil, fmt.Errorf("index of releases number %d: %w: number %d", x.Serial, ErrStale, known)
 	case x.Issued.After(now.Add(clockSkew)):

@@ -49,7 +49,7 @@ func TestIndexIsBelievedFromTheRootKeysOnlyAndNeverAnOlderOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := root.OpenIndex(e, try.known, today)
+			got, err := root.OpenIndex(&c.list, e, try.known, today)
 			if !errors.Is(err, try.want) {
 				t.Fatalf("%v, want %v", err, try.want)
 			}
@@ -96,7 +96,7 @@ func BenchmarkIndexOf10000(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		if _, err := root.OpenIndex(e, 0, today); err != nil {
+		if _, err := root.OpenIndex(&c.list, e, 0, today); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"github.com/signalbox-health/signalbox/measures"
 )
 
 const (
@@ -23,7 +25,8 @@ type List struct {
 	Issued     time.Time   `json:"issued"`
 	Expires    time.Time   `json:"expires"` // after which it is not believed any more
 	Publishers []Publisher `json:"publishers"`
-	// Nodes are the installations whose evidence, questions and faults are believed.
+	// Nodes are the installations whose evidence, questions and faults are believed. A
+	// node whose key is rotated is there twice, as a publisher's key is.
 	Nodes []Node `json:"nodes,omitempty"`
 	// Index are the keys that sign the index, so that the root keys can stay in a
 	// drawer; nil: the root keys sign it too.
@@ -64,6 +67,11 @@ const (
 type Root struct {
 	Keys      []PublicKey `json:"keys"`
 	Threshold int         `json:"threshold"`
+}
+
+// DecodeList reads the envelope of a list, and believes nothing of it.
+func DecodeList(text []byte) (Envelope, error) {
+	return decodeEnvelope(text, "list of publishers", MaxList)
 }
 
 // Seal signs a list.
@@ -179,6 +187,40 @@ func (l List) check() error {
 				return bad("key %s is listed for %s and for %s", id, owner[id], p.ID)
 			}
 			owner[id] = p.ID
+		}
+	}
+	return l.checkNodes(bad, owner)
+}
+
+// checkNodes does the same for installations and for the keys of the index. No key
+// has two uses: whoever may count faults may not sign a release.
+func (l List) checkNodes(bad func(string, ...any) error, owner map[KeyID]string) error {
+	names := map[string]string{}
+	for _, n := range l.Nodes {
+		id := n.Key.ID()
+		switch {
+		case n.ID == "" || n.Name == "" || n.From.IsZero():
+			return bad("node %q has no id, no name or no first day", n.ID)
+		case len(n.Organisations) == 0 || slices.ContainsFunc(n.Organisations, func(o measures.ODSCode) bool { return !o.Valid() }):
+			return bad("node %s speaks for nobody, or for what is no organisation: %v", n.ID, n.Organisations)
+		case names[n.ID] != "" && names[n.ID] != n.Name:
+			return bad("node %s has two names, %q and %q", n.ID, names[n.ID], n.Name)
+		case len(n.Key.key) == 0:
+			return bad("node %s has no key", n.ID)
+		case owner[id] != "":
+			return bad("key %s is listed for %s and for %s", id, owner[id], n.ID)
+		}
+		owner[id], names[n.ID] = n.ID, n.Name
+	}
+	if l.Index == nil {
+		return nil
+	}
+	if l.Index.Threshold < 1 || l.Index.Threshold > len(l.Index.Keys) {
+		return bad("%d of %d keys sign the index, which nobody can", l.Index.Threshold, len(l.Index.Keys))
+	}
+	for _, key := range l.Index.Keys {
+		if owner[key.ID()] != "" {
+			return bad("key %s is listed for %s and for the index", key.ID(), owner[key.ID()])
 		}
 	}
 	return nil

@@ -122,18 +122,8 @@ func (p *Publisher) signers(e Envelope, issued time.Time) ([]Signer, error) {
 	var signers []Signer
 	var why error = ErrStranger
 	for _, k := range p.Keys {
-		if !e.Fits(k.Key) {
-			if slices.ContainsFunc(e.Signatures, func(s Signature) bool { return s.KeyID == k.Key.ID() }) {
-				why = nearer(why, ErrBadSignature)
-			}
-			continue
-		}
-		switch {
-		case k.Revoked != "":
-			why = nearer(why, ErrRevoked)
-			continue
-		case issued.Before(k.From.Add(-clockSkew)), !k.Until.IsZero() && issued.After(k.Until.Add(clockSkew)):
-			why = nearer(why, ErrStale)
+		if reason := usable(e, k.Key, k.Revoked, k.From, k.Until, issued); reason != nil {
+			why = nearer(why, reason)
 			continue
 		}
 		same := slices.IndexFunc(signers, func(s Signer) bool { return s.Holder == k.Holder })
