@@ -58,7 +58,14 @@ type Evidence struct {
 	Points []EvidencePoint `json:"points,omitempty"`
 	// Reasons say what stood against a clear result: a merger, too few points.
 	Reasons []string `json:"reasons,omitempty"`
-	Rules   string   `json:"rules"`
+	// Chart is the kind of chart that the rules were applied to, Rules their set.
+	Chart measures.Kind `json:"chart"`
+	Rules string        `json:"rules"`
+	// Target is the one that held at the last point, in plotted units; nil: there is none.
+	Target *float64 `json:"target,omitempty"`
+	// Layered names what the organisation laid over the release's own definition:
+	// "target", "baseline", "strata", "dataset".
+	Layered []string `json:"layered,omitempty"`
 	// MinCellCount and RoundTo are the disclosure control that it passed through.
 	MinCellCount int `json:"min_cell_count"`
 	RoundTo      int `json:"round_to"`
