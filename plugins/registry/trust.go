@@ -34,7 +34,7 @@ func (l *List) Check(release Release, now time.Time) (Verified, error) {
 		return Verified{}, fmt.Errorf("release %s %s: %w", release.Manifest.ID, release.Manifest.Version, ErrUnsigned)
 	}
 	var first error
-	for _, e := range joined(release.Signed) {
+	for _, e := range Joined(release.Signed) {
 		verified, err := l.believe(release, e, now)
 		if err == nil {
 			return verified, nil
@@ -46,18 +46,21 @@ func (l *List) Check(release Release, now time.Time) (Verified, error) {
 	return Verified{}, first
 }
 
-// joined puts the signatures of one statement together.
-func joined(envelopes []Envelope) []Envelope {
+// Joined puts the signatures of one statement together, each once.
+func Joined(envelopes []Envelope) []Envelope {
 	var out []Envelope
 	for _, e := range envelopes {
 		i := slices.IndexFunc(out, func(o Envelope) bool {
 			return o.PayloadType == e.PayloadType && bytes.Equal(o.Payload, e.Payload)
 		})
 		if i < 0 {
-			out = append(out, e)
-			continue
+			i, out = len(out), append(out, Envelope{PayloadType: e.PayloadType, Payload: e.Payload})
 		}
-		out[i].Signatures = slices.Concat(out[i].Signatures, e.Signatures)
+		for _, s := range e.Signatures {
+			if !slices.ContainsFunc(out[i].Signatures, func(o Signature) bool { return o.KeyID == s.KeyID && bytes.Equal(o.Sig, s.Sig) }) {
+				out[i].Signatures = append(out[i].Signatures, s)
+			}
+		}
 	}
 	return out
 }
