@@ -19,7 +19,8 @@ CREATE TABLE plugin_release (
 	kept_at   timestamptz NOT NULL,
 	kept_by   text NOT NULL CHECK (kept_by <> ''),
 	record    int8 NOT NULL,
-	UNIQUE (plugin, version)
+	UNIQUE (plugin, version),
+	UNIQUE (plugin, digest) -- for what names both
 );
 ALTER TABLE plugin_release ALTER COLUMN contents SET STORAGE EXTERNAL;
 
@@ -52,6 +53,20 @@ CREATE TABLE release_step (
 );
 CREATE INDEX release_step_digest ON release_step (digest, step_id);
 
+-- The second wall behind the program's own check: nothing is published that nobody
+-- but its author has looked at.
+-- +goose StatementBegin
+CREATE FUNCTION release_checked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM release_step s WHERE s.digest = NEW.digest AND s.step = 'checked'
+			AND s.by NOT IN (SELECT b.by FROM release_step b WHERE b.digest = NEW.digest AND b.step = 'submitted')) THEN
+		RAISE EXCEPTION 'release % was checked by nobody but who brought it', NEW.digest;
+	END IF;
+	RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER release_checked BEFORE INSERT ON release_step FOR EACH ROW WHEN (NEW.step = 'published') EXECUTE FUNCTION release_checked();
+
 -- Which release an organisation runs, pinned by its digest, with what it has laid
 -- over it. Going to another version ends one row and begins the next, so that
 -- nothing of the past is lost.
@@ -59,7 +74,7 @@ CREATE TABLE adoption (
 	trust_id    int2 NOT NULL REFERENCES organisation,
 	adoption_id int8 GENERATED ALWAYS AS IDENTITY,
 	plugin      text NOT NULL,
-	digest      text NOT NULL REFERENCES plugin_release,
+	digest      text NOT NULL,
 	stage       text NOT NULL CHECK (stage IN ('pilot', 'adopted')),
 	layers      json NOT NULL,
 	first       date NOT NULL, -- the first period that counts as after
@@ -73,9 +88,21 @@ CREATE TABLE adoption (
 	ended       int8,
 	reason      text,
 	PRIMARY KEY (trust_id, adoption_id),
+	FOREIGN KEY (plugin, digest) REFERENCES plugin_release (plugin, digest),
 	CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL) = (ended IS NULL))
 );
 CREATE UNIQUE INDEX adoption_live ON adoption (trust_id, plugin) WHERE ended_at IS NULL;
+
+-- Who runs what is no secret: policies look it up. Only the organisation itself
+-- begins and ends it, and what has ended stays as it ended.
+ALTER TABLE adoption ENABLE ROW LEVEL SECURITY;
+ALTER TABLE adoption FORCE ROW LEVEL SECURITY;
+CREATE POLICY adoption_read ON adoption FOR SELECT USING (true);
+CREATE POLICY adoption_begin ON adoption FOR INSERT WITH CHECK (
+	trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2 AND ended_at IS NULL);
+CREATE POLICY adoption_end ON adoption FOR UPDATE USING (
+	trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2 AND ended_at IS NULL)
+	WITH CHECK (trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2 AND ended_at IS NOT NULL);
 
 -- What the hub has said: one row, the newest list and index that were believed.
 CREATE TABLE hub_state (
@@ -101,9 +128,10 @@ CREATE TABLE listing (
 	areas     text[] NOT NULL,
 	datasets  text[] NOT NULL,
 	latest    bool NOT NULL, -- the highest version that may be adopted
-	improved  int4 NOT NULL, -- organisations with evidence, by what it says
+	improved  int4 NOT NULL, -- organisations with evidence that is believed, by what it says
 	unchanged int4 NOT NULL,
 	concern   int4 NOT NULL,
+	results   text[] NOT NULL, -- all that such evidence says
 	listing   json NOT NULL, -- as the index has it
 	words     tsvector NOT NULL,
 	PRIMARY KEY (plugin, version)
@@ -129,6 +157,16 @@ CREATE TABLE saying (
 	PRIMARY KEY (trust_id, saying_id)
 );
 CREATE INDEX saying_unsent ON saying (made_at) WHERE sent_at IS NULL;
+CREATE INDEX saying_number ON saying (saying_id);
+
+-- Whatever is here was let out by a policy, and is to be read by everybody. Only an
+-- organisation says something in its own name, and what was sent cannot be unsaid.
+ALTER TABLE saying ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saying FORCE ROW LEVEL SECURITY;
+CREATE POLICY saying_read ON saying FOR SELECT USING (true);
+CREATE POLICY saying_make ON saying FOR INSERT WITH CHECK (
+	trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2 AND sent_at IS NULL);
+CREATE POLICY saying_send ON saying FOR UPDATE USING (sent_at IS NULL) WITH CHECK (true);
 
 -- What this installation has issued as a hub.
 CREATE TABLE hub_issue (
@@ -147,3 +185,4 @@ GRANT SELECT, INSERT, UPDATE (sent_at, problem) ON saying TO signalbox_app;
 
 -- +goose Down
 DROP TABLE hub_issue, saying, listing, hub_state, adoption, release_step, release_signature, plugin_release;
+DROP FUNCTION release_checked;
