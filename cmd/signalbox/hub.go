@@ -102,7 +102,7 @@ revoke one, say why in "revoked": nothing signed with it is believed from then o
 
 // sealedList signs a list, or adds a signature to one that is signed.
 func sealedList(text []byte, key registry.Key, now time.Time, days int) (registry.Envelope, error) {
-	if e, err := registry.DecodeEnvelope(text); err == nil {
+	if e, err := registry.DecodeList(text); err == nil {
 		return e.SignedBy(key), nil
 	}
 	var list registry.List

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,21 +229,15 @@ func (t *trusting) list() (*registry.List, error) {
 	if t.publishers == "" {
 		t.publishers = filepath.Join(t.cfg.trustDir(), "publishers.json")
 	}
-	var root registry.Root
-	text, err := os.ReadFile(t.root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, badInput(fmt.Errorf("there are no root keys at %s: get them from whoever runs your hub, by hand, and name them with --root", t.root))
-	} else if err != nil {
-		return nil, badInput(err)
+	root, err := readRoot(t.root)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(text, &root); err != nil {
-		return nil, badInput(fmt.Errorf("%s: %w", t.root, err))
-	}
-	text, err = os.ReadFile(t.publishers)
+	text, err := os.ReadFile(t.publishers)
 	if err != nil {
 		return nil, badInput(err)
 	}
-	e, err := registry.DecodeEnvelope(text)
+	e, err := registry.DecodeList(text)
 	if err != nil {
 		return nil, badInput(fmt.Errorf("%s: %w", t.publishers, err))
 	}
