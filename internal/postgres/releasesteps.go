@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,6 +40,10 @@ func (db *DB) StepRelease(ctx context.Context, grant policy.Grant, s ReleaseStep
 	if err != nil {
 		return fmt.Errorf("release %s: %s: what was found: %w", s.Digest.Short(), s.Step, err)
 	}
+	cost, err := json.Marshal(s.Cost)
+	if err != nil {
+		return fmt.Errorf("release %s: %s: what it cost: %w", s.Digest.Short(), s.Step, err)
+	}
 	by, record := byGrant(grant)
 	var until any
 	if s.Until != 0 {
@@ -56,10 +61,10 @@ func (db *DB) StepRelease(ctx context.Context, grant policy.Grant, s ReleaseStep
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO release_step (digest, step, at, by, note, until, found, record)
-			VALUES (@digest, @step, @at, @by, @note, @until::text::date, @found, @record)`,
+			INSERT INTO release_step (digest, step, at, by, note, until, found, cost, record)
+			VALUES (@digest, @step, @at, @by, @note, @until::text::date, @found, @cost, @record)`,
 			pgx.NamedArgs{"digest": s.Digest, "step": s.Step, "at": moment(db.now()), "by": by, "note": s.Note, "until": until,
-				"found": string(found), "record": record})
+				"found": string(found), "cost": string(cost), "record": record})
 		if violates(err, foreignKeyViolation) {
 			err = ErrNotFound
 		}
@@ -109,7 +114,7 @@ func (db *DB) ReleaseSteps(ctx context.Context, of ...plugins.Digest) ([]Release
 
 func readSteps(ctx context.Context, from querier, of []plugins.Digest) ([]ReleaseStep, error) {
 	rows, err := from.Query(ctx, `
-		SELECT digest, step, at, by, note, coalesce(until - DATE '1970-01-01', 0), found, record
+		SELECT digest, step, at, by, note, coalesce(until - DATE '1970-01-01', 0), found, cost, record
 		FROM release_step
 		WHERE digest = ANY (@digests::text[]) OR cardinality(@digests::text[]) = 0
 		ORDER BY step_id`,
@@ -119,12 +124,12 @@ func readSteps(ctx context.Context, from querier, of []plugins.Digest) ([]Releas
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ReleaseStep, err error) {
 		var until int32
-		var found []byte
-		if err := row.Scan(&s.Digest, &s.Step, &s.At, &s.By, &s.Note, &until, &found, &s.Record); err != nil {
+		var found, cost []byte
+		if err := row.Scan(&s.Digest, &s.Step, &s.At, &s.By, &s.Note, &until, &found, &cost, &s.Record); err != nil {
 			return s, err
 		}
 		s.Until = measures.Date(until)
-		if err := json.Unmarshal(found, &s.Found); err != nil {
+		if err := errors.Join(json.Unmarshal(found, &s.Found), json.Unmarshal(cost, &s.Cost)); err != nil {
 			return s, fmt.Errorf("what was found of %s: %w", s.Digest.Short(), err)
 		}
 		return s, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/check"
 	"github.com/signalbox-health/signalbox/plugins/registry"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // KeptRelease is a release that this installation has, and who stood behind it
@@ -41,6 +42,8 @@ type ReleaseStep struct {
 	Note   string        // what changed, what was found, why
 	Until  measures.Date // of a deprecation; 0 otherwise
 	Found  []check.Step  // of the check
+	// Cost is what one answer took at the check, at the most.
+	Cost   policy.ReleaseCost
 	Record int64
 }
 

@@ -49,6 +49,7 @@ CREATE TABLE release_step (
 	note    text NOT NULL, -- what changed, what was found, why
 	until   date,          -- of a deprecation
 	found   json,          -- of the check: its steps and findings
+	cost    json,          -- what an answer took at the check
 	record  int8 NOT NULL
 );
 CREATE INDEX release_step_digest ON release_step (digest, step_id);
