@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -15,6 +16,28 @@ import (
 // one series for the whole organisation and one a stratum, in order of their
 // names, with a column for each column of the dataset.
 func Look(name string, from io.Reader, d measures.Dataset, code measures.ODSCode) ([]measures.Series, error) {
+	found, err := lookAt(name, from, d, func(c measures.ODSCode) bool { return c == code })
+	if err != nil || found[code] == nil {
+		return nil, err
+	}
+	return found[code].series(code), nil
+}
+
+// LookAtAll is Look for every organisation in a file, in order of their codes.
+func LookAtAll(name string, from io.Reader, d measures.Dataset) ([]measures.Series, error) {
+	found, err := lookAt(name, from, d, func(measures.ODSCode) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	var all []measures.Series
+	for _, code := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, found[code].series(code)...)
+	}
+	return all, nil
+}
+
+// lookAt gathers the rows of the organisations that are wanted.
+func lookAt(name string, from io.Reader, d measures.Dataset, wanted func(measures.ODSCode) bool) (map[measures.ODSCode]*look, error) {
 	lib, err := readLibrary()
 	if err != nil {
 		return nil, err
@@ -26,23 +49,27 @@ func Look(name string, from io.Reader, d measures.Dataset, code measures.ODSCode
 	if err := src.recognise(lib, d.ID); err != nil {
 		return nil, err
 	}
-	l := look{src: src, dataset: d, strata: map[string]map[measures.Date]*looked{}}
+	found := map[measures.ODSCode]*look{}
 	for {
 		cells, err := src.read()
 		if errors.Is(err, io.EOF) {
-			break
+			return found, nil
 		}
-		if err == nil && cells[src.column(src.mapping.Organisation)] == string(code) {
-			err = l.row(cells)
+		if err == nil {
+			if code := measures.ODSCode(cells[src.column(src.mapping.Organisation)]); wanted(code) {
+				if found[code] == nil {
+					found[code] = &look{src: src, dataset: d, strata: map[string]map[measures.Date]*looked{}}
+				}
+				err = found[code].row(cells)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", name, src.line, err)
 		}
 	}
-	return l.series(code), nil
 }
 
-// look gathers rows by stratum and period.
+// look gathers rows of one organisation by stratum and period.
 type look struct {
 	src     *source
 	dataset measures.Dataset

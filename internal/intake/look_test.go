@@ -53,3 +53,19 @@ func TestLookSaysWhereAFileCannotBeRead(t *testing.T) {
 		t.Errorf("said %v", err)
 	}
 }
+
+func TestLookAtAllReadsEveryOrganisationByItself(t *testing.T) {
+	d := measures.Dataset{ID: "falls", Grain: measures.Month, Columns: []measures.Column{{Name: "numerator", Role: "numerator"}, {Name: "denominator", Role: "denominator"}}}
+	file := `measure,org_code,period,numerator,denominator,value,stratifier,stratum,status,note
+falls,ZZB,2026-01-01,9,900,,,,final,
+falls,ZZA,2026-01-01,3,100,,,,final,
+falls,ZZA,2026-02-01,4,100,,,,final,
+`
+	list, err := intake.LookAtAll("falls.csv", strings.NewReader(file), d)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if list[0].Organisation != "ZZA" || len(list[0].Periods) != 2 || list[1].Organisation != "ZZB" || list[1].Columns[0][0] != 9 {
+		t.Errorf("read %+v", list)
+	}
+}
