@@ -1,0 +1,78 @@
+package sharing
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/measures"
+)
+
+const (
+	// fewestBefore is how many measured points a baseline has at least: with fewer,
+	// one point more would move the limits too far.
+	fewestBefore = 12
+	// mostBefore keeps a baseline to what a team still remembers: two years of months,
+	// so that each season is in it twice.
+	mostBefore = 24
+	// reached is the share of baseline points that have reached a target which is
+	// taken from an organisation's own history: it has been done, and not by chance once.
+	reached = 0.25
+)
+
+// measuredPoints are the periods of a chart with a value that can be seen.
+func measuredPoints(c *measures.Chart) (periods []measures.Date, values []float64) {
+	for i, y := range c.Y {
+		if !measures.IsMissing(y) {
+			periods, values = append(periods, measures.Date(c.X[i])), append(values, y)
+		}
+	}
+	return periods, values
+}
+
+// baselineBefore is the stretch that is compared with: the last 12 to 24 measured
+// points before a period; nil where there are fewer.
+func baselineBefore(c *measures.Chart, first measures.Date) *postgres.Baseline {
+	periods, _ := measuredPoints(c)
+	end, _ := slices.BinarySearch(periods, first)
+	if end < fewestBefore {
+		return nil
+	}
+	from := max(0, end-mostBefore)
+	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}
+}
+
+// pointsWithin counts the measured points from one period to another.
+func pointsWithin(c *measures.Chart, from, to measures.Date) int {
+	n := 0
+	periods, _ := measuredPoints(c)
+	for _, p := range periods {
+		if p >= from && p <= to {
+			n++
+		}
+	}
+	return n
+}
+
+// targetFromHistory proposes what an organisation has reached in a quarter of its
+// baseline. Where neither direction is better, there is nothing to reach.
+func targetFromHistory(m *measures.Measure, c *measures.Chart, b *postgres.Baseline) (measures.Target, bool) {
+	if b == nil || m.Direction == measures.Neutral {
+		return measures.Target{}, false
+	}
+	var before []float64
+	periods, values := measuredPoints(c)
+	for i, p := range periods {
+		if p >= b.From && p <= b.To {
+			before = append(before, values[i])
+		}
+	}
+	slices.Sort(before)
+	if m.Direction == measures.Increase {
+		slices.Reverse(before)
+	}
+	best := before[int(math.Ceil(reached*float64(len(before))))-1]
+	scale := math.Pow10(m.Unit.Decimals)
+	return measures.Target{Value: math.Round(best*scale) / scale, Label: fmt.Sprintf("reached in a quarter of the %d points before", len(before))}, true
+}
