@@ -1,14 +1,12 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,10 +48,10 @@ func (db *DB) KeepRelease(ctx context.Context, grant policy.Grant, k KeptRelease
 	if got := k.Release.Digest(); got != k.Digest {
 		return fmt.Errorf("keep %s %s as %s: %w: it is %s", k.Manifest.ID, k.Manifest.Version, k.Digest.Short(), registry.ErrReplaced, got.Short())
 	}
-	k.By, _ = byGrant(grant)
-	_, record := byGrant(grant)
+	by, record := byGrant(grant)
+	k.By, k.At = by, moment(db.now())
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		fresh, err := insertRelease(ctx, tx, k, moment(db.now()), record)
+		fresh, err := insertRelease(ctx, tx, k, record)
 		if err != nil || fresh {
 			return err
 		}
@@ -66,7 +64,7 @@ func (db *DB) KeepRelease(ctx context.Context, grant policy.Grant, k KeptRelease
 }
 
 // insertRelease reports whether the release is new.
-func insertRelease(ctx context.Context, tx pgx.Tx, k KeptRelease, at time.Time, record int64) (fresh bool, err error) {
+func insertRelease(ctx context.Context, tx pgx.Tx, k KeptRelease, record int64) (fresh bool, err error) {
 	manifest, err := json.Marshal(k.Manifest)
 	if err != nil {
 		return false, fmt.Errorf("its manifest: %w", err)
@@ -81,7 +79,7 @@ func insertRelease(ctx context.Context, tx pgx.Tx, k KeptRelease, at time.Time, 
 		ON CONFLICT DO NOTHING`,
 		pgx.NamedArgs{"digest": k.Digest, "plugin": k.Manifest.ID, "version": k.Manifest.Version, "publisher": k.Publisher, "signers": signers,
 			"issued": k.Issued, "manifest": string(manifest), "contents": k.Contents, "signed": signed, "sbom": k.SBOM, "artifact": k.Artifact,
-			"origin": k.Origin, "at": at, "by": k.By, "record": record})
+			"origin": k.Origin, "at": k.At, "by": k.By, "record": record})
 	if err != nil || tag.RowsAffected() == 1 {
 		return err == nil, err
 	}
@@ -117,7 +115,7 @@ func (db *DB) addSignatures(ctx context.Context, tx pgx.Tx, grant policy.Grant, 
 	if err != nil {
 		return err
 	}
-	all := withSignatures(before.Signed, signed)
+	all := registry.Joined(slices.Concat(before.Signed, signed))
 	people := slices.Clone(before.Signers)
 	for _, s := range signers {
 		if !slices.ContainsFunc(people, func(p registry.Signer) bool { return p.Key == s.Key }) {
@@ -138,28 +136,6 @@ func (db *DB) addSignatures(ctx context.Context, tx pgx.Tx, grant policy.Grant, 
 		VALUES (@digest, @signed, @signers, @at, @by, @record)`,
 		pgx.NamedArgs{"digest": of, "signed": envelopes, "signers": names, "at": moment(db.now()), "by": by, "record": record})
 	return err
-}
-
-// withSignatures adds those of other envelopes that are not there yet, each to what
-// it signs.
-func withSignatures(before, more []registry.Envelope) []registry.Envelope {
-	all := slices.Clone(before)
-	for _, e := range more {
-		i := slices.IndexFunc(all, func(o registry.Envelope) bool {
-			return o.PayloadType == e.PayloadType && bytes.Equal(o.Payload, e.Payload)
-		})
-		if i < 0 {
-			all = append(all, e)
-			continue
-		}
-		all[i].Signatures = slices.Clone(all[i].Signatures)
-		for _, s := range e.Signatures {
-			if !slices.ContainsFunc(all[i].Signatures, func(o registry.Signature) bool { return bytes.Equal(o.Sig, s.Sig) }) {
-				all[i].Signatures = append(all[i].Signatures, s)
-			}
-		}
-	}
-	return all
 }
 
 func countSignatures(envelopes []registry.Envelope) (n int) {

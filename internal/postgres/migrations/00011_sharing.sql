@@ -134,7 +134,10 @@ CREATE TABLE listing (
 	concern   int4 NOT NULL,
 	results   text[] NOT NULL, -- all that such evidence says
 	listing   json NOT NULL, -- as the index has it
-	words     tsvector NOT NULL,
+	lead      text NOT NULL, -- what is searched first: the title and the problem
+	rest      text NOT NULL, -- and then: names, areas, datasets
+	words     tsvector NOT NULL GENERATED ALWAYS AS
+		(setweight(to_tsvector('english', lead), 'A') || setweight(to_tsvector('english', rest), 'C')) STORED,
 	PRIMARY KEY (plugin, version)
 );
 CREATE INDEX listing_words ON listing USING gin (words) WHERE latest;
