@@ -1,0 +1,48 @@
+package sharing_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/signalbox-health/signalbox/plugins/host"
+	"github.com/signalbox-health/signalbox/plugins/host/child"
+)
+
+// The sandbox of these tests is the test itself, started again with one word.
+const childWord = "sandbox-of-a-test"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == childWord {
+		if err := child.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// newBench starts a sandbox for drafts, ended with the test. Under the race detector
+// it is the program that SIGNALBOX_SANDBOX names, because a detector inside it takes
+// the memory that its limits are about.
+func newBench(t testing.TB) *host.Host {
+	t.Helper()
+	sandbox := []string{os.Getenv("SIGNALBOX_SANDBOX"), "sandbox"}
+	if sandbox[0] == "" {
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sandbox = []string{self, childWord}
+	}
+	h, err := host.New(host.Options{Executable: sandbox, Children: 1, OnTrial: true, CacheDir: filepath.Join(t.TempDir(), "code"),
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
