@@ -60,6 +60,7 @@ var strangers = map[string]string{
 	"internal/analysis > internal/postgres":  "the main job reads through the database's types",
 	"internal/intake > internal/postgres":    "what is taken in is stored there",
 	"internal/governing > internal/postgres": "what is governed is kept there",
+	"internal/jobs > internal/postgres":      "the queue stands in the database",
 
 	"plugins/library/build > plugins/toolchain": "the library is built as authors build theirs",
 	"sdk/conformance > sdk/wire":                "its questions are what the wire carries",

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/signalbox-health/signalbox/internal/jobs"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/internal/postgres/cluster"
 )
@@ -76,7 +77,7 @@ func (c *config) openDatabase(ctx context.Context, log *slog.Logger) (*postgres.
 	if url == "" {
 		url = owner
 	}
-	if err := postgres.Migrate(ctx, owner); err != nil {
+	if err := postgres.Migrate(ctx, owner, jobs.Tables()); err != nil {
 		stop()
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/signalbox-health/signalbox/internal/jobs"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 )
 
@@ -34,7 +35,7 @@ the program. Several may run at once: one works, the others wait.`,
 				return err
 			}
 			defer done()
-			applied, err := postgres.MigrateWithReport(cmd.Context(), url)
+			applied, err := postgres.MigrateWithReport(cmd.Context(), url, jobs.Tables())
 			if err != nil {
 				return err
 			}
