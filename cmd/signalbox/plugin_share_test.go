@@ -152,7 +152,7 @@ func TestReleaseIsPublishedPulledAndBundled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	server := httptest.NewServer(registry.Server(db.Registry()))
+	server := httptest.NewServer(registry.Server(db.Registry(), registry.TrustsNobody))
 	defer server.Close()
 	at := strings.TrimPrefix(server.URL, "http://") + "/signalbox"
 

@@ -32,7 +32,7 @@ func travelling(t testing.TB, key registry.Key, title string) registry.Release {
 
 func TestRegistryOfOnesOwnKeepsReleases(t *testing.T) {
 	db := open(t)
-	server := httptest.NewServer(registry.Server(db.Registry()))
+	server := httptest.NewServer(registry.Server(db.Registry(), registry.TrustsNobody))
 	defer server.Close()
 	at := registry.Remote{Name: strings.TrimPrefix(server.URL, "http://") + "/signalbox", Plain: true}
 	key, err := registry.NewKey()
@@ -45,7 +45,7 @@ func TestRegistryOfOnesOwnKeepsReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Another server over the same database: what was published is there.
-	again := httptest.NewServer(registry.Server(db.Registry()))
+	again := httptest.NewServer(registry.Server(db.Registry(), registry.TrustsNobody))
 	defer again.Close()
 	at.Name = strings.TrimPrefix(again.URL, "http://") + "/signalbox"
 	for _, reference := range []string{"1.0.0", string(pinned)} {

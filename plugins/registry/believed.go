@@ -134,6 +134,25 @@ func usable(e Envelope, key PublicKey, revoked string, from, until, issued time.
 	return nil
 }
 
+// hears believes whatever is said of a release, and tells of which plugin.
+func (l *List) hears(e Envelope, now time.Time) (plugin string, err error) {
+	switch kind, _ := e.Kind(); kind {
+	case KindEvidence:
+		v, err := l.OpenEvidence(e, now)
+		return v.Plugin, err
+	case KindQuestion:
+		v, err := l.OpenQuestion(e, now)
+		return v.Plugin, err
+	case KindReply:
+		v, err := l.OpenReply(e, now)
+		return v.Plugin, err
+	case KindFaults:
+		v, err := l.OpenFaults(e, now)
+		return v.Plugin, err
+	}
+	return "", fmt.Errorf("%w: a %q is nothing that is said of a release", ErrMalformed, e.PayloadType)
+}
+
 // Said is what is believed of all that was said of a release.
 type Said struct {
 	Evidence  []Evidence // the newest of each organisation and measure

@@ -50,10 +50,15 @@ type Storage interface {
 }
 
 // Server serves a registry over a storage, by the protocol of OCI, for those who
-// have none. Who may push and pull is for the caller to decide before it.
-func Server(storage Storage) http.Handler {
-	return ociserver.New(&shelf{storage: storage, uploads: map[string]*upload{}}, nil)
+// have none. Who may push and pull is for the caller to decide before it; what may
+// be pushed it decides itself, by the list of publishers. Where there is none, a
+// release is taken under its own name and version, whoever has signed it.
+func Server(storage Storage, trusted Trusted) http.Handler {
+	return ociserver.New(&shelf{storage: storage, admission: admission{storage, trusted, time.Now}, uploads: map[string]*upload{}}, nil)
 }
+
+// TrustsNobody is for a registry that knows no list of publishers.
+func TrustsNobody(context.Context) (*List, error) { return nil, nil }
 
 const (
 	// maxUploads is how many blobs may be on their way at once. They wait in memory.
@@ -66,9 +71,10 @@ const (
 // refused as unsupported: there is no deletion.
 type shelf struct {
 	*ociregistry.Funcs
-	storage Storage
-	mu      sync.Mutex
-	uploads map[string]*upload
+	storage   Storage
+	admission admission
+	mu        sync.Mutex
+	uploads   map[string]*upload
 }
 
 // upload is a blob on its way, with the bytes so far.
@@ -167,6 +173,9 @@ func (s *shelf) PushManifest(ctx context.Context, repository, tag string, conten
 		for _, part := range append([]ocispec.Descriptor{manifest.Config}, manifest.Layers...) {
 			document.Parts = append(document.Parts, part.Digest)
 		}
+	}
+	if err := s.admission.admit(ctx, repository, tag, document); err != nil {
+		return d, err
 	}
 	err := s.storage.PutManifest(ctx, repository, tag, document)
 	switch {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,23 @@ func (l *List) Check(release Release, now time.Time) (Verified, error) {
 		}
 	}
 	return Verified{}, first
+}
+
+// Begun says whether at least one of the publisher's people has signed a release,
+// and everything else about it holds. A registry takes it then, so that the others
+// can sign what is there; nobody believes it before they have.
+func (l *List) Begun(release Release, now time.Time) error {
+	first := fmt.Errorf("release %s %s: %w", release.Manifest.ID, release.Manifest.Version, ErrUnsigned)
+	for i, e := range Joined(release.Signed) {
+		_, err := l.believe(release, e, now)
+		if err == nil || errors.Is(err, ErrTooFew) {
+			return nil
+		}
+		if i == 0 {
+			first = err
+		}
+	}
+	return first
 }
 
 // Joined puts the signatures of one statement together, each once.
