@@ -19,12 +19,9 @@ var ErrEnded = errors.New("the adoption has ended")
 
 // atOrganisation reports what is wrong, if anything, with a grant as the key to an
 // act about a release at an organisation.
-func atOrganisation(grant policy.Grant, ods measures.ODSCode, of plugins.Digest, actions ...policy.Action) error {
-	if err := aboutRelease(grant, of, actions...); err != nil {
-		return err
-	}
-	if at := grant.Record().Decision().Request.Resource.ODS; at != ods {
-		return fmt.Errorf("%w: release %s at %s, by a grant for %s", ErrOutOfScope, of.Short(), ods, at)
+func atOrganisation(grant policy.Grant, ods measures.ODSCode, of plugins.Digest, action policy.Action) error {
+	if err := grant.For(action, ods, policy.ReleaseChange, string(of)); err != nil {
+		return fmt.Errorf("%w: %w", ErrOutOfScope, err)
 	}
 	return nil
 }

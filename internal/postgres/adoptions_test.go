@@ -17,7 +17,8 @@ import (
 func ofRelease(t testing.TB, who string, action policy.Action, of plugins.Digest, at measures.ODSCode) policy.Grant {
 	t.Helper()
 	return grantOf(t, seal(policy.Decision{Allow: true, Request: policy.Request{ID: "about a release", Action: action, Actor: policy.Actor{ID: who},
-		Change: policy.Change{Kind: "release", Ref: string(of)}, Resource: policy.Resource{ODS: at, Grain: "aggregate"}}}))
+		Release: policy.Release{ID: "falls", Digest: string(of)},
+		Change:  policy.Change{Kind: policy.ReleaseChange, Ref: string(of)}, Resource: policy.Resource{ODS: at, Grain: "aggregate"}}}))
 }
 
 // aRelease is one that an author has signed. Its contents are no real module, which

@@ -21,15 +21,13 @@ var ErrWithdrawn = errors.New("the release was withdrawn")
 // aboutRelease reports what is wrong, if anything, with a grant as the key to an act
 // about one release: it must have been given for that release and one of the actions.
 func aboutRelease(grant policy.Grant, of plugins.Digest, actions ...policy.Action) error {
-	r := grant.Record().Decision().Request
-	switch {
-	case !grant.Valid() || r.Actor.ID == "":
-		return fmt.Errorf("%w: release %s, by an empty grant", ErrOutOfScope, of.Short())
-	case !slices.Contains(actions, r.Action) || r.Change.Kind != "release" || r.Change.Ref != string(of):
-		return fmt.Errorf("%w: release %s wants a grant for %q; this one is for %q of %s %s", ErrOutOfScope, of.Short(), actions,
-			r.Action, r.Change.Kind, plugins.Digest(r.Change.Ref).Short())
+	err := fmt.Errorf("release %s: nothing may be done", of.Short())
+	for _, action := range actions {
+		if err = grant.ForRelease(action, string(of)); err == nil {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("%w: %w", ErrOutOfScope, err)
 }
 
 // byGrant is who acts, and the record of the decision that lets them.
