@@ -118,5 +118,5 @@ func tidy(dir string) error {
 // workshop is the second door.
 func (h *house) workshop(described []measures.Dataset, reader func(*http.Request) (policy.Actor, layout.Page)) *workshop.Pages {
 	return &workshop.Pages{Catalogue: h.main.Catalogue, Library: h.books, Datasets: described, Policy: h.engine, Ledger: h.db,
-		Register: h.known, Drafts: h.db, Host: h.host, Bench: h.benches.open, Reader: reader, Now: time.Now, Log: h.log}
+		Register: h.known, Drafts: h.db, Host: h.host, Shared: h.db, Bench: h.benches.open, Reader: reader, Now: time.Now, Log: h.log}
 }

@@ -1,105 +1,113 @@
 package workshop
 
 import (
+	"context"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
 
-// catalogue is every measure there is, by the pack that defines it.
+// offersShown is how many entries one page of the catalogue has.
+const offersShown = 25
+
+// catalogue is what answers to a search: the measures that come with the program,
+// and what others have published.
 type catalogue struct {
-	page   layout.Page
-	asked  string // words
-	area   string // id of a pack, or empty for all
-	areas  []layout.Option
-	groups []group
-	found  int
-	code   []plugins.Release // what computes the measures
+	page    layout.Page
+	asked   asked
+	own     string // the reader's organisation, by name; empty for none
+	areas   []layout.Option
+	narrow  []narrowing
+	offers  []offer // of this page
+	running int     // how many of all run on figures of the reader's; they come first
+	found   int
+	at      int               // the page's first is entry number at+1
+	code    []plugins.Release // what computes the measures that come with the program
+	hub     hubNews
 	// What this reader may do besides reading.
-	upload, drafts bool
-	quarantined    int
+	upload, drafts, submit bool
+	quarantined            int
 }
 
-// group is a pack and those of its measures that were asked for.
-type group struct {
-	release plugins.Release // zero for measures that no pack defines
-	entries []entry
+// asked is a search.
+type asked struct {
+	words, area, publisher, dataset, evidence string
+	page                                      int // from 1
 }
 
-func (g group) title() string {
-	if g.release.Digest == "" {
-		return "Without a pack"
+func askedOf(r *http.Request) asked {
+	page, err := strconv.Atoi(r.FormValue("page"))
+	if err != nil || page < 1 {
+		page = 1
 	}
-	return g.release.Manifest.Title
+	return asked{words: strings.TrimSpace(r.FormValue("q")), area: r.FormValue("area"), publisher: r.FormValue("publisher"),
+		dataset: r.FormValue("dataset"), evidence: r.FormValue("evidence"), page: page}
 }
 
-// own reports whether any of its measures has figures of the reader's.
-func (g group) own() bool { return slices.ContainsFunc(g.entries, func(e entry) bool { return e.own }) }
-
-// entry is one measure of the catalogue.
-type entry struct {
-	*measures.Measure
-	own      bool // the reader's organisation has figures of its dataset
-	open     bool // published, so that anybody may see it at all trusts
-	loaded   bool // somebody has figures
-	verified bool
-	computes string // the plugin that computes it, by name
-	overdue  bool   // its review
-}
-
-// state says in a few words who can see it here.
-func (e entry) state() string {
-	switch {
-	case e.own:
-		return "You have its figures"
-	case e.open:
-		return "Published"
-	case e.loaded:
-		return "Each trust's own"
-	default:
-		return "Waiting for data"
+// address is that of another page of the same search.
+func (a asked) address(page int) string {
+	form := url.Values{}
+	for name, value := range map[string]string{"q": a.words, "area": a.area, "publisher": a.publisher, "dataset": a.dataset, "evidence": a.evidence} {
+		if value != "" {
+			form.Set(name, value)
+		}
 	}
-}
-
-// rank puts first what a reader can look at now.
-func (e entry) rank() int {
-	switch {
-	case e.own:
-		return 0
-	case e.open:
-		return 1
-	case e.loaded:
-		return 2
-	default:
-		return 3
+	if page > 1 {
+		form.Set("page", strconv.Itoa(page))
 	}
+	if len(form) == 0 {
+		return "/plugins"
+	}
+	return "/plugins?" + form.Encode()
 }
 
-// Plugins is the catalogue: ?q= words, ?area= pack.
+// narrowed reports whether more was asked than words and an area.
+func (a asked) narrowed() bool { return a.publisher != "" || a.dataset != "" || a.evidence != "" }
+
+// everything reports whether nothing was asked for.
+func (a asked) everything() bool { return a.words == "" && a.area == "" && !a.narrowed() }
+
+// narrowing is one more list to choose from.
+type narrowing struct {
+	id, name, label string
+	options         []layout.Option
+}
+
+// offer is one entry of the catalogue: a measure that comes with the program, or
+// what somebody else has published.
+type offer struct {
+	shipped *entry
+	shared  *shared
+}
+
+// Plugins is the catalogue: ?q= words, ?area=, ?publisher=, ?dataset=, ?evidence=, ?page=.
 func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	actor, page := p.frame(r, "Workshop")
-	c := catalogue{page: page, asked: strings.TrimSpace(r.FormValue("q")), area: r.FormValue("area"), quarantined: len(p.Host.Quarantined())}
+	c := catalogue{page: page, asked: askedOf(r), quarantined: len(p.Host.Quarantined())}
 	c.upload, c.drafts = p.may(r.Context(), actor, policy.PluginUpload), p.may(r.Context(), actor, policy.PluginTry)
 	owned, err := p.owned(r, actor)
 	if err != nil {
 		return err
 	}
-	c.areas = []layout.Option{{Value: "", Name: "All areas"}}
-	for _, g := range p.groups(owned) {
-		c.areas = append(c.areas, layout.Option{Value: g.release.Manifest.ID, Name: g.title(), Chosen: c.area != "" && c.area == g.release.Manifest.ID})
-		if c.area != "" && c.area != g.release.Manifest.ID {
-			continue
-		}
-		g.entries = slices.DeleteFunc(g.entries, func(e entry) bool { return !p.matches(e, g.title(), c.asked) })
-		if len(g.entries) > 0 {
-			c.groups = append(c.groups, g)
-			c.found += len(g.entries)
-		}
+	if actor.ODS != "" {
+		c.own = page.Who.Organisation
+	}
+	all := p.entries(owned)
+	if err := p.choices(r.Context(), &c, all); err != nil {
+		return err
+	}
+	if err := p.search(r.Context(), &c, actor, all, owned); err != nil {
+		return err
 	}
 	for _, release := range p.Library.Releases() {
 		if len(release.Manifest.Entries) > 0 {
@@ -109,88 +117,124 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	return cataloguePage(c).Render(r.Context(), w)
 }
 
-// owned are the datasets that the reader's organisation has figures of.
-func (p *Pages) owned(r *http.Request, actor policy.Actor) (map[measures.DatasetID]bool, error) {
-	owned := map[measures.DatasetID]bool{}
-	if actor.ODS == "" {
-		return owned, nil
-	}
-	coverage, err := p.Register.DatasetsWithData(r.Context(), actor.ODS)
+// search finds the entries of one page. Those that run on figures of the reader's
+// come first, wherever they are from; among the others those that are here already,
+// which are few, stand before those of the hub.
+func (p *Pages) search(ctx context.Context, c *catalogue, actor policy.Actor, all []entry, owned map[measures.DatasetID]bool) error {
+	shelf, err := p.sharedShelf(ctx, actor)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, c := range coverage {
-		owned[c.Dataset] = true
+	running, rest, err := p.here(ctx, c.asked, all, owned, shelf)
+	if err != nil {
+		return err
 	}
-	return owned, nil
+	query := postgres.ListingQuery{Words: c.asked.words, Area: c.asked.area, Publisher: c.asked.publisher, Dataset: measures.DatasetID(c.asked.dataset),
+		Evidence: registry.Result(c.asked.evidence), Own: slices.Sorted(maps.Keys(owned))}
+	counts, err := p.Shared.CountListings(ctx, query)
+	if err != nil {
+		return err
+	}
+	c.running, c.found = len(running)+counts.Running, len(running)+len(rest)+counts.All
+	pages := max(1, (c.found+offersShown-1)/offersShown)
+	c.asked.page = min(c.asked.page, pages)
+	c.at = (c.asked.page - 1) * offersShown
+	// Four stretches stand behind each other; a page is a window over them.
+	c.offers, err = window([]stretch{
+		{n: len(running), give: part(running)},
+		{n: counts.Running, give: p.listed(ctx, query, 0, shelf)},
+		{n: len(rest), give: part(rest)},
+		{n: counts.All - counts.Running, give: p.listed(ctx, query, counts.Running, shelf)},
+	}, c.at, offersShown)
+	return err
 }
 
-// groups are all measures by their packs; those that the reader has figures of
-// come first, in the list of packs and in each.
-func (p *Pages) groups(owned map[measures.DatasetID]bool) []group {
-	var groups []group
-	at := map[string]int{}
-	for _, m := range p.Catalogue.Measures() {
-		pack, _ := p.pack(m.ID)
-		i, there := at[pack.Manifest.ID]
-		if !there {
-			i = len(groups)
-			at[pack.Manifest.ID] = i
-			groups = append(groups, group{release: pack})
-		}
-		groups[i].entries = append(groups[i].entries, p.entry(m, owned))
-	}
-	for _, g := range groups {
-		slices.SortStableFunc(g.entries, func(a, b entry) int { return a.rank() - b.rank() })
-	}
-	slices.SortStableFunc(groups, func(a, b group) int { return a.rank() - b.rank() })
-	return groups
-}
-
-func (g group) rank() int {
-	if g.own() {
-		return 0
-	}
-	return 1
-}
-
-func (p *Pages) entry(m *measures.Measure, owned map[measures.DatasetID]bool) entry {
-	d, loaded, _ := p.dataset(m.Dataset)
-	e := entry{Measure: m, own: owned[m.Dataset], open: loaded && d.Published, loaded: loaded, verified: verified(m),
-		overdue: m.ReviewDate != 0 && m.ReviewDate < p.today(), computes: m.Uses.Plugin}
-	if release, err := p.Catalogue.Release(m); err == nil {
-		e.computes = release.Manifest.Title
-	}
-	return e
-}
-
-// pack finds the release that defines a measure.
-func (p *Pages) pack(id measures.MeasureID) (plugins.Release, bool) {
-	for _, release := range p.Library.Releases() {
-		if slices.ContainsFunc(release.Manifest.Measures, func(m measures.Measure) bool { return m.ID == id }) {
-			return release, true
+// here finds what answers to a search of what is here without a hub: what comes with
+// the program, and releases that came in a file or were published from here.
+func (p *Pages) here(ctx context.Context, a asked, all []entry, owned map[measures.DatasetID]bool, shelf *sharedShelf) (running, rest []offer, err error) {
+	shipped := slices.DeleteFunc(slices.Clone(all), func(e entry) bool { return !p.answers(e, a) })
+	slices.SortStableFunc(shipped, func(a, b entry) int { return a.rank() - b.rank() })
+	for i := range shipped {
+		if o := (offer{shipped: &shipped[i]}); shipped[i].own {
+			running = append(running, o)
+		} else {
+			rest = append(rest, o)
 		}
 	}
-	return plugins.Release{}, false
-}
-
-// matches reports whether all words that were asked for occur in what is said of
-// a measure.
-func (p *Pages) matches(e entry, area, asked string) bool {
-	d, _, _ := p.dataset(e.Dataset)
-	said := strings.ToLower(strings.Join([]string{string(e.ID), e.Title, e.Problem, e.Why, e.Numerator, e.Denominator, e.Scope, e.Inclusions, area, d.Title}, " "))
-	for _, word := range strings.Fields(strings.ToLower(asked)) {
-		if !strings.Contains(said, word) {
-			return false
+	kept, err := p.Shared.UnlistedReleases(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range newestOnly(kept) {
+		s := shelf.shared(&postgres.FoundListing{Listing: listingOf(&k), Runs: runsOn(&k.Manifest, owned)})
+		switch {
+		case !s.answers(a):
+		case s.Runs:
+			running = append(running, offer{shared: &s})
+		default:
+			rest = append(rest, offer{shared: &s})
 		}
 	}
-	return true
+	return running, rest, nil
 }
 
-// heading is how many measures there are.
+// stretch is a part of a list that is too long to be had as a whole: n entries, of
+// which give gives some.
+type stretch struct {
+	n    int
+	give func(from, to int) ([]offer, error)
+}
+
+// window gives the entries from one on, out of all stretches.
+func window(stretches []stretch, from, n int) ([]offer, error) {
+	var offers []offer
+	for _, s := range stretches {
+		if begin, end := max(from, 0), min(from+n, s.n); begin < end {
+			some, err := s.give(begin, end)
+			if err != nil {
+				return nil, err
+			}
+			offers = append(offers, some...)
+		}
+		from -= s.n
+	}
+	return offers, nil
+}
+
+// part gives some of a list that is here.
+func part(list []offer) func(from, to int) ([]offer, error) {
+	return func(from, to int) ([]offer, error) { return list[from:to], nil }
+}
+
+// listed gives some of what the hub lists.
+func (p *Pages) listed(ctx context.Context, query postgres.ListingQuery, skip int, shelf *sharedShelf) func(from, to int) ([]offer, error) {
+	return func(from, to int) ([]offer, error) {
+		query.Offset, query.Limit = skip+from, to-from
+		list, _, err := p.Shared.SearchListings(ctx, query)
+		var offers []offer
+		for i := range list {
+			s := shelf.shared(&list[i])
+			offers = append(offers, offer{shared: &s})
+		}
+		return offers, err
+	}
+}
+
+// before and after count the entries that are on earlier and later pages.
+func (c catalogue) before() bool { return c.asked.page > 1 }
+func (c catalogue) after() bool  { return c.at+len(c.offers) < c.found }
+
+// split is where, on this page, those end that run on figures of the reader's.
+func (c catalogue) split() int { return min(max(c.running-c.at, 0), len(c.offers)) }
+
+// heading is how many entries were found, and which of them stand here.
 func (c catalogue) heading() string {
-	if c.asked == "" && c.area == "" {
-		return ""
+	text := counted(c.found, "measure", "measures")
+	if !c.asked.everything() {
+		text += " found"
 	}
-	return counted(c.found, "measure", "measures") + " found"
+	if c.before() || c.after() {
+		text += ", here " + strconv.Itoa(c.at+1) + " to " + strconv.Itoa(c.at+len(c.offers))
+	}
+	return text
 }

@@ -200,7 +200,7 @@ func pluginPage(l listing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, e := range l.entries {
-				templ_7745c5c3_Err = offer(e).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = shippedOffer(e, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -73,6 +73,7 @@ type Pages struct {
 	Register Register
 	Drafts   Drafts
 	Host     Host
+	Shared   Shared
 	// Bench starts a bench; it waits until one is free.
 	Bench  func(context.Context) (Bench, error)
 	Reader func(*http.Request) (policy.Actor, layout.Page)
