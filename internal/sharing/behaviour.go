@@ -15,8 +15,8 @@ type Behaviour struct {
 	// Signals counts what the rules found: a rule at a period of an organisation.
 	// Quiet points do not count, or any two measures would agree on most.
 	Signals Share
-	// Variation and Assurance count organisations of which the charts have something
-	// to say at their end.
+	// Variation counts organisations of which either chart has something to say at its
+	// end; Assurance those where both have a target to say it about.
 	Variation, Assurance Share
 }
 
@@ -90,7 +90,7 @@ func Behave(a, b Charted) Behaviour {
 		if one.Variation != measures.VariationEmpty || other.Variation != measures.VariationEmpty {
 			found.Variation.count(sense(one.Variation, turned) == sense(other.Variation, turned))
 		}
-		if one.Assurance != measures.AssuranceEmpty || other.Assurance != measures.AssuranceEmpty {
+		if one.Assurance != measures.AssuranceEmpty && other.Assurance != measures.AssuranceEmpty {
 			found.Assurance.count(one.Assurance == other.Assurance)
 		}
 	}
