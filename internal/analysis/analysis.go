@@ -119,39 +119,36 @@ func (a *Analysis) answerAll(ctx context.Context, answers []Answer, open []int, 
 // decide asks the policy, with the plugin and the columns that the measure needs.
 func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision, error) {
 	q := &answer.Question
-	measure, err := a.Catalogue.Measure(q.Measure)
+	definition, err := a.Catalogue.asked(q)
+	if definition != nil {
+		answer.Definition, answer.Measure = definition, definition.Measure
+	}
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	answer.Measure, answer.division = measure, divisionOf(measure, q.Stratifier)
+	measure := definition.Measure
+	answer.division = divisionOf(measure, q.Stratifier)
 	dataset, inputs := answer.division.source(measure)
 	answer.Dataset, _ = a.Catalogue.Dataset(dataset)
-	release, err := a.Catalogue.Release(measure)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	way, err := a.Catalogue.drawn(measure, q.Drawing)
+	way, err := a.Catalogue.drawn(definition, q.Drawing)
 	if err != nil {
 		return policy.Decision{}, err
 	}
 	answer.way = way
 	now := a.Now()
-	period := a.period(q, measure, now)
+	period := a.period(q, definition, now)
 	request := policy.Request{
 		ID:     rand.Text()[:12],
 		Now:    now.Unix(),
 		Action: q.Action,
 		Actor:  q.Actor,
-		Plugin: policy.Plugin{
-			ID: release.Manifest.ID, Version: release.Manifest.Version, Digest: string(release.Digest),
-			Signers: []string{}, Approval: "approved",
-		},
+		Plugin: definition.plugin(q.Preview != nil),
 		Resource: policy.Resource{
 			Dataset: dataset, Columns: measures.ColumnsOf(inputs), ODS: q.Organisation,
 			Grain: "aggregate", Stratifiers: stratifiersOf(measure, &answer.division), Period: period,
 		},
 	}
-	answer.Receipt = Receipt{Request: request.ID, Release: release, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
+	answer.Receipt = Receipt{Request: request.ID, Release: definition.Computes, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
 		Direction: measure.Direction, Period: period, AsOf: q.AsOf}
 	return a.Policy.Decide(ctx, request)
 }
@@ -191,11 +188,15 @@ func (r *Receipt) grant(record policy.Record) (policy.Grant, error) {
 	return record.Grant()
 }
 
-// period fills in what the question left open.
-func (a *Analysis) period(q *Question, m *measures.Measure, now time.Time) policy.Period {
+// period fills in what the question left open. Limits from a baseline that was
+// locked need the points of that baseline, so nothing begins after it does.
+func (a *Analysis) period(q *Question, d *Definition, now time.Time) policy.Period {
 	p := q.Period
 	if p.From == 0 && !q.Everything {
-		p.From = m.Start
+		p.From = d.Start
+	}
+	if b := d.Layer.Baseline; b != nil && p.From > b.From {
+		p.From = b.From
 	}
 	if p.To == 0 {
 		year, month, day := now.UTC().Date()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -32,19 +33,22 @@ type Datasets interface {
 type Catalogue struct {
 	library Library
 	loaded  atomic.Pointer[shelves]
+	writing sync.Mutex // of loaded: one part of it must not undo another
 }
 
 type shelves struct {
-	measures map[measures.MeasureID]*measures.Measure
+	measures map[measures.MeasureID]*Definition // that everybody has
 	datasets map[measures.DatasetID]measures.Dataset
-	order    []*measures.Measure
+	order    []*Definition
+	derived  map[measures.MeasureID]bool // from a dataset, because nobody has defined it
+	pins     *pins
 }
 
 // NewCatalogue makes a catalogue that knows the library, and no dataset until
 // Refresh is called.
 func NewCatalogue(library Library) *Catalogue {
 	c := &Catalogue{library: library}
-	c.shelve(nil)
+	c.loaded.Store(c.shelve(nil, &pins{}))
 	return c
 }
 
@@ -54,16 +58,32 @@ func (c *Catalogue) Refresh(ctx context.Context, data Datasets) error {
 	if err != nil {
 		return fmt.Errorf("datasets for the catalogue: %w", err)
 	}
-	c.shelve(datasets)
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.loaded.Store(c.shelve(datasets, c.loaded.Load().pins))
 	return nil
 }
 
-func (c *Catalogue) shelve(datasets []measures.Dataset) {
-	s := &shelves{measures: map[measures.MeasureID]*measures.Measure{}, datasets: map[measures.DatasetID]measures.Dataset{}}
+// Share takes notice of the releases that are kept now, and of who runs them.
+func (c *Catalogue) Share(shared Shared) error {
+	pins, err := c.pin(shared)
+	if err != nil {
+		return err
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	s := *c.loaded.Load()
+	s.pins = pins
+	c.loaded.Store(&s)
+	return nil
+}
+
+func (c *Catalogue) shelve(datasets []measures.Dataset, pins *pins) *shelves {
+	s := &shelves{measures: map[measures.MeasureID]*Definition{}, datasets: map[measures.DatasetID]measures.Dataset{},
+		derived: map[measures.MeasureID]bool{}, pins: pins}
 	used := map[measures.DatasetID]bool{}
 	for _, m := range c.library.Measures() {
-		s.measures[m.ID] = m
-		s.order = append(s.order, m)
+		s.add(c.shipped(m))
 		used[m.Dataset] = true
 	}
 	for _, d := range datasets {
@@ -72,17 +92,29 @@ func (c *Catalogue) shelve(datasets []measures.Dataset) {
 			continue
 		}
 		if m := derive(d); m != nil && s.measures[m.ID] == nil {
-			s.measures[m.ID] = m
-			s.order = append(s.order, m)
+			s.add(c.shipped(m))
+			s.derived[m.ID] = true
 		}
 	}
-	c.loaded.Store(s)
+	return s
 }
 
-// Measure finds a measure by its name.
+func (s *shelves) add(d *Definition) {
+	s.measures[d.ID] = d
+	s.order = append(s.order, d)
+}
+
+// shipped is the definition of a measure that everybody has.
+func (c *Catalogue) shipped(m *measures.Measure) *Definition {
+	release, err := c.Release(m)
+	return &Definition{Measure: m, Core: m, Release: release, Computes: release, problem: err}
+}
+
+// Measure finds a measure that everybody has, by its name. MeasureAt finds it as one
+// organisation has it.
 func (c *Catalogue) Measure(id measures.MeasureID) (*measures.Measure, error) {
-	if m := c.loaded.Load().measures[id]; m != nil {
-		return m, nil
+	if d := c.loaded.Load().measures[id]; d != nil {
+		return d.Measure, nil
 	}
 	return nil, fmt.Errorf("%w: %q", ErrNoMeasure, id)
 }
@@ -94,9 +126,15 @@ func (c *Catalogue) Dataset(id measures.DatasetID) (measures.Dataset, bool) {
 	return d, ok
 }
 
-// Measures lists every measure: the library's in its order, then those derived
-// from datasets.
-func (c *Catalogue) Measures() []*measures.Measure { return slices.Clone(c.loaded.Load().order) }
+// Measures lists every measure that everybody has: the library's in its order, then
+// those derived from datasets.
+func (c *Catalogue) Measures() []*measures.Measure {
+	var list []*measures.Measure
+	for _, d := range c.loaded.Load().order {
+		list = append(list, d.Measure)
+	}
+	return list
+}
 
 // Release is the plugin release that computes a measure.
 func (c *Catalogue) Release(m *measures.Measure) (plugins.Release, error) {

@@ -46,7 +46,7 @@ func (a *Analysis) Compare(ctx context.Context, asked Comparison) (Funnel, error
 func (a *Analysis) decideComparison(ctx context.Context, f *Funnel) (*Answer, policy.Decision, error) {
 	c := &f.Comparison
 	q := Question{Actor: c.Actor, Action: c.Action, Measure: c.Measure, Organisation: policy.Everyone, AsOf: c.AsOf}
-	m, err := a.Catalogue.Measure(c.Measure)
+	m, err := a.Catalogue.asked(&q)
 	if err == nil {
 		err = a.Comparable(m, c.Periods, c.Last)
 	}
@@ -68,11 +68,7 @@ const monthsBefore = 12
 
 // Comparable reports what about a measure, and about a stretch of so many periods
 // to last (zero: to the latest), stands against a funnel. It knows no figures.
-func (a *Analysis) Comparable(m *measures.Measure, periods int, last measures.Date) error {
-	release, err := a.Catalogue.Release(m)
-	if err != nil {
-		return err
-	}
+func (a *Analysis) Comparable(m *Definition, periods int, last measures.Date) error {
 	dataset, _ := a.Catalogue.Dataset(m.Dataset)
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s "+format, append([]any{ErrNoFunnel, m.Title}, args...)...)
@@ -83,7 +79,7 @@ func (a *Analysis) Comparable(m *measures.Measure, periods int, last measures.Da
 	switch {
 	case !has(sdk.InputNumerator) || !has(sdk.InputDenominator):
 		return refuse("is a count without a denominator, so nothing says how large each organisation's chances were; large ones would always stand out")
-	case !slices.Contains(release.Manifest.Entries, measures.Funnel.String()):
+	case !slices.Contains(m.Computes.Manifest.Entries, measures.Funnel.String()):
 		return refuse("is computed by a plugin that makes no funnels")
 	case m.Grain == measures.Irregular:
 		return refuse("is measured when somebody measures it, so no stretch is the same for all")

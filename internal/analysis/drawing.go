@@ -25,18 +25,14 @@ func (d Drawing) Own() bool { return d == Drawing{} }
 // Drawings lists the kinds of chart that suit a measure's inputs, its own first.
 // A measure that is computed in a way of its own, or from subgroups, can be drawn
 // in that one only.
-func (c *Catalogue) Drawings(m *measures.Measure) []measures.Kind {
+func (c *Catalogue) Drawings(d *Definition) []measures.Kind {
 	var own measures.Kind
-	if own.UnmarshalText([]byte(m.Uses.Entry)) != nil {
+	if own.UnmarshalText([]byte(d.Uses.Entry)) != nil {
 		return nil
 	}
 	kinds := []measures.Kind{own}
-	release, ok := c.library.Release(m.Uses.Plugin)
-	if !ok {
-		return kinds
-	}
-	for _, kind := range c.suited(m, own) {
-		if kind != own && slices.Contains(release.Manifest.Entries, kind.String()) {
+	for _, kind := range c.suited(d.Measure, own) {
+		if kind != own && slices.Contains(d.Computes.Manifest.Entries, kind.String()) {
 			kinds = append(kinds, kind)
 		}
 	}
@@ -100,7 +96,7 @@ func RuleSets(kind measures.Kind) []measures.RuleSet {
 // drawn is the way that a question asks for: the measure's own, but for what the
 // reader chose. Where only the kind is chosen, the rules are the measure's if they
 // suit it, else the usual ones.
-func (c *Catalogue) drawn(m *measures.Measure, d Drawing) (method, error) {
+func (c *Catalogue) drawn(m *Definition, d Drawing) (method, error) {
 	way := method{m.Uses.Entry, m.Rules}
 	if d.Own() {
 		return way, nil

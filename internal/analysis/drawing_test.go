@@ -64,7 +64,7 @@ func TestEveryKindOfChartComesThroughTheHouse(t *testing.T) {
 
 func TestAnotherDrawingIsDrawnAndTheReceiptSaysSo(t *testing.T) {
 	h := fallsHouse(t)
-	m, err := h.Catalogue.Measure("falls")
+	m, err := h.Catalogue.MeasureAt("falls", "RAA")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (a *Analysis) read(ctx context.Context, grant policy.Grant, answer *Answer)
 	for i := range series {
 		s := &series[i]
 		s.Targets = m.Targets
-		s.Phases = phasesOf(m, s, read.Phases[s.Organisation])
+		s.Phases = phasesOf(m, s, answer.Definition.locked(s, read.Phases[s.Organisation]))
 		exclude(s, read.Events)
 	}
 	made := &material{version: read.Version, series: series, events: read.Events}

@@ -62,7 +62,7 @@ func (a *Analysis) answersTo(questions []Question) ([]Answer, []split) {
 		if !q.Split {
 			continue
 		}
-		m, err := a.Catalogue.Measure(q.Measure)
+		m, err := a.Catalogue.asked(&q)
 		switch {
 		case err != nil:
 			answers[i].SplitErr = err

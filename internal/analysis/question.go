@@ -28,6 +28,9 @@ type Question struct {
 	Drawing Drawing
 	// Ranges asks for the moving ranges beside a chart of kind xmr.
 	Ranges bool
+	// Preview charts the measure of a release that is kept here and that the
+	// organisation has not adopted. The policy knows that it is only looked at.
+	Preview *Preview
 	// Split asks of the chart of a whole what of its change lies within the
 	// measure's strata. It takes a decision of its own.
 	Split bool
@@ -37,9 +40,12 @@ type Question struct {
 type Answer struct {
 	Question Question
 	Measure  *measures.Measure
-	Dataset  measures.Dataset
-	Charts   []Chart
-	Receipt  Receipt
+	// Definition says which release the measure is of, and what was laid over it. For
+	// all organisations together it is that of the reader's own.
+	Definition *Definition
+	Dataset    measures.Dataset
+	Charts     []Chart
+	Receipt    Receipt
 	// Split is the change of the whole, split, where it was asked for; SplitErr says
 	// why there is none, and leaves the chart as it is.
 	Split    *Mix

@@ -74,7 +74,7 @@ func (p *Pages) fill(ctx context.Context, b *board, actor policy.Actor, code mea
 		}
 	}
 	var questions []analysis.Question
-	for _, m := range p.Analysis.Catalogue.Measures() {
+	for _, m := range p.Analysis.Catalogue.MeasuresAt(code) {
 		if _, has := last[m.Dataset]; has {
 			questions = append(questions, analysis.Question{Actor: actor, Action: policy.ChartRead, Measure: m.ID, Organisation: code})
 		}

@@ -70,10 +70,11 @@ type row struct {
 func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	name, format := splitFormat(r.PathValue("measure"))
 	code, id := measures.ODSCode(r.PathValue("ods")), measures.MeasureID(name)
-	measure, err := p.Analysis.Catalogue.Measure(id)
+	defined, err := p.Analysis.Catalogue.MeasureAt(id, code)
 	if err != nil {
 		return err
 	}
+	measure := defined.Measure
 	organisation, err := p.Register.Organisation(r.Context(), code, p.today())
 	if err != nil {
 		return fmt.Errorf("chart of %s at %s: %w", id, code, err)
@@ -101,9 +102,9 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	if answer.Err != nil {
 		return answer.Err
 	}
-	view := chartView{kinds: p.Analysis.Catalogue.Drawings(measure), page: page, organisation: organisation, measure: measure,
+	view := chartView{kinds: p.Analysis.Catalogue.Drawings(defined), page: page, organisation: organisation, measure: measure,
 		receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query(),
-		funnel: p.Analysis.Comparable(measure, 1, 0) == nil}
+		funnel: p.Analysis.Comparable(defined, 1, 0) == nil}
 	credit(&view.page, answers, code)
 	view.page.Zoom = true
 	if !view.choose(answer, r.FormValue("stratum"), question.Stratifier != "") {

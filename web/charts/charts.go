@@ -212,12 +212,12 @@ func measureAddress(measure measures.MeasureID) string {
 	return "/measures/" + url.PathEscape(string(measure))
 }
 
-// comparable are the measures that anybody may see at all trusts.
-func (p *Pages) comparable() []*measures.Measure {
+// comparable are the measures that a reader of an organisation may see at all trusts.
+func (p *Pages) comparable(reader measures.ODSCode) []*measures.Measure {
 	var list []*measures.Measure
-	for _, m := range p.Analysis.Catalogue.Measures() {
+	for _, m := range p.Analysis.Catalogue.MeasuresOfAll(reader) {
 		if d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); ok && d.Published {
-			list = append(list, m)
+			list = append(list, m.Measure)
 		}
 	}
 	return list

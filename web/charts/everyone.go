@@ -83,11 +83,12 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, measureAddress(first)+"?"+form.Encode(), http.StatusSeeOther)
 		return nil
 	}
-	measure, err := p.Analysis.Catalogue.Measure(id)
+	actor, page := p.frame(r, "", layout.Crumb{Name: "What changed", URL: "/"}, layout.Crumb{Name: "Measures", URL: "/measures"})
+	measure, err := p.Analysis.Catalogue.MeasureOfAll(id, actor.ODS)
 	if err != nil {
 		return err
 	}
-	actor, page := p.frame(r, measure.Title, layout.Crumb{Name: "What changed", URL: "/"}, layout.Crumb{Name: "Measures", URL: "/measures"})
+	page.Title = measure.Title
 	answers, err := p.Analysis.Ask(r.Context(), analysis.Question{Actor: actor, Action: policy.ChartRead, Measure: id, Organisation: policy.Everyone})
 	if err != nil {
 		return err
@@ -99,11 +100,11 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("trusts: %w", err)
 	}
-	e := everyone{page: page, measure: measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt,
+	e := everyone{page: page, measure: measure.Measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt,
 		funnel: p.Analysis.Comparable(measure, 1, 0) == nil}
 	answers[0].Charts = oneWorld(answers[0].Charts, actor)
 	e.page.Attribution, e.page.Demo = attributions(answers)
-	e.measures = p.comparable()
+	e.measures = p.comparable(actor.ODS)
 	e.fill(&answers[0], trusts, actor.ODS)
 	return everyonePage(e).Render(r.Context(), w)
 }

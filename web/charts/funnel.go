@@ -25,7 +25,7 @@ import (
 // funnelView is one measure at all trusts over a stretch, by their size.
 type funnelView struct {
 	page      layout.Page
-	measure   *measures.Measure
+	measure   *analysis.Definition
 	funnel    analysis.Funnel
 	own       measures.ODSCode // the trust that is marked; may be none of those compared
 	trusts    map[measures.ODSCode]*measures.Organisation
@@ -42,12 +42,13 @@ type funnelView struct {
 // file leaves the building, so it is asked for as an export.
 func (p *Pages) Funnel(w http.ResponseWriter, r *http.Request) error {
 	_, format := splitFormat(path.Base(r.URL.Path))
-	measure, err := p.Analysis.Catalogue.Measure(measures.MeasureID(r.PathValue("measure")))
+	actor, page := p.frame(r, "", layout.Crumb{Name: "What changed", URL: "/"}, layout.Crumb{Name: "Measures", URL: "/measures"})
+	measure, err := p.Analysis.Catalogue.MeasureOfAll(measures.MeasureID(r.PathValue("measure")), actor.ODS)
 	if err != nil {
 		return err
 	}
-	actor, page := p.frame(r, measure.Title+", by size of trust", layout.Crumb{Name: "What changed", URL: "/"},
-		layout.Crumb{Name: "Measures", URL: "/measures"}, layout.Crumb{Name: measure.Title, URL: measureAddress(measure.ID)})
+	page.Title = measure.Title + ", by size of trust"
+	page.Crumbs = append(page.Crumbs, layout.Crumb{Name: measure.Title, URL: measureAddress(measure.ID)})
 	v := funnelView{page: page, measure: measure, own: actor.ODS, asked: r.URL.Query()}
 	if err := p.Analysis.Comparable(measure, 1, 0); err != nil {
 		if format != "" {
@@ -101,7 +102,7 @@ func (p *Pages) stretchesOf(m *measures.Measure) []int {
 
 // readComparison reads what an address may ask of a funnel: ?over, ?to, ?od, ?at, ?load.
 func (p *Pages) readComparison(v *funnelView, actor policy.Actor) (analysis.Comparison, error) {
-	v.lengths = p.stretchesOf(v.measure)
+	v.lengths = p.stretchesOf(v.measure.Measure)
 	lengths := v.lengths
 	c := analysis.Comparison{Actor: actor, Action: policy.ChartRead, Measure: v.measure.ID, Periods: lengths[len(lengths)-1]}
 	if text := v.asked.Get("over"); text != "" {

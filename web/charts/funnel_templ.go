@@ -440,7 +440,7 @@ func funnelPage(v funnelView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = definition(chartView{measure: v.measure, dataset: v.funnel.Dataset}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = definition(chartView{measure: v.measure.Measure, dataset: v.funnel.Dataset}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

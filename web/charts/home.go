@@ -27,7 +27,7 @@ type home struct {
 // organisation has no figures of its own find its trusts and all measures.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	actor, page := p.frame(r, "What changed")
-	h := home{board: board{page: page}, measures: p.comparable()}
+	h := home{board: board{page: page}, measures: p.comparable(actor.ODS)}
 	organisation, err := p.Register.Organisation(r.Context(), actor.ODS, p.today())
 	switch {
 	case actor.ODS == "" || errors.Is(err, postgres.ErrNotFound):

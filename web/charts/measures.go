@@ -16,16 +16,16 @@ type measureList struct {
 
 // Measures lists every measure, those with data first.
 func (p *Pages) Measures(w http.ResponseWriter, r *http.Request) error {
-	_, page := p.frame(r, "Measures", layout.Crumb{Name: "What changed", URL: "/"})
+	actor, page := p.frame(r, "Measures", layout.Crumb{Name: "What changed", URL: "/"})
 	list := measureList{page: page}
-	for _, m := range p.Analysis.Catalogue.Measures() {
+	for _, m := range p.Analysis.Catalogue.MeasuresOfAll(actor.ODS) {
 		switch d, ok := p.Analysis.Catalogue.Dataset(m.Dataset); {
 		case ok && d.Published:
-			list.with = append(list.with, m)
+			list.with = append(list.with, m.Measure)
 		case ok:
-			list.own = append(list.own, m)
+			list.own = append(list.own, m.Measure)
 		default:
-			list.sans = append(list.sans, m)
+			list.sans = append(list.sans, m.Measure)
 		}
 	}
 	return measuresPage(list).Render(r.Context(), w)

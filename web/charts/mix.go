@@ -315,10 +315,11 @@ type divided struct {
 func (p *Pages) subject(r *http.Request, title, format string) (divided, error) {
 	d := divided{}
 	code, id := measures.ODSCode(r.PathValue("ods")), measures.MeasureID(r.PathValue("measure"))
-	var err error
-	if d.measure, err = p.Analysis.Catalogue.Measure(id); err != nil {
+	defined, err := p.Analysis.Catalogue.MeasureAt(id, code)
+	if err != nil {
 		return d, err
 	}
+	d.measure = defined.Measure
 	if d.organisation, err = p.Register.Organisation(r.Context(), code, p.today()); err != nil {
 		return d, fmt.Errorf("strata of %s at %s: %w", id, code, err)
 	}
