@@ -28,7 +28,7 @@ func (a *Analysis) tell(ctx context.Context, grant policy.Grant, answer *Answer,
 		organisations = []measures.ODSCode{answer.Question.Organisation}
 	}
 	var refused error
-	err := a.Data.Told(ctx, grant, readerOf(answer.Question.Actor), organisations, func(before []disclosure.Telling) ([]disclosure.Telling, error) {
+	err := a.Data.Told(ctx, grant, readerOf(&answer.Question), organisations, func(before []disclosure.Telling) ([]disclosure.Telling, error) {
 		all, changed := disclosure.Learnt(before, tellings)
 		concerned := map[measures.ODSCode]bool{}
 		for _, t := range changed {
@@ -47,13 +47,22 @@ func (a *Analysis) tell(ctx context.Context, grant policy.Grant, answer *Answer,
 	return err
 }
 
-// readerOf is whoever may put two answers together. Colleagues talk to each other.
-func readerOf(actor policy.Actor) string {
+// readerOf is whoever may put two answers together. Colleagues talk to each other,
+// and evidence is read by everybody.
+func readerOf(q *Question) string {
+	actor := q.Actor
+	if q.Action == policy.EvidenceSend {
+		return everybody
+	}
 	if actor.ODS == "" {
 		return "person " + actor.ID
 	}
 	return string(actor.ODS)
 }
+
+// everybody is the reader of what leaves the installation; no organisation has such
+// a code.
+const everybody = "everybody"
 
 func revealing(answer *Answer, r disclosure.Revealed) error {
 	return fmt.Errorf("%w: together with what your organisation has been shown before, “%s” would narrow down a number of %s for the period from %s that is hidden because it is small",
