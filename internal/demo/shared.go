@@ -26,6 +26,7 @@ func Publishers() []Publisher {
 // Shared is a release that somebody else has published, and where it is in its life.
 type Shared struct {
 	Publisher string
+	Area      string
 	Issued    time.Time
 	Change    string // since the version before
 	Ends      time.Time
@@ -39,20 +40,21 @@ type Shared struct {
 // have; one whose figures nobody has here; one that ends; and one that is newer
 // than what it improves on.
 func SharedReleases() []Shared {
+	const urgent = "Urgent and emergency care"
 	day := func(year int, month time.Month, d int) time.Time {
 		return time.Date(year, month, d, 9, 0, 0, 0, time.UTC)
 	}
 	return []Shared{
-		{Publisher: "harbour-health-lab", Issued: day(2024, 9, 11), Change: "The first version.",
+		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2024, 9, 11), Change: "The first version.",
 			Withdrawn: "It counted people in departments for one specialty twice.", Manifest: stillThere("1.2.0", "over4h_total", "over4h_type2")},
-		{Publisher: "harbour-health-lab", Issued: day(2025, 2, 3), Change: "People in departments for one specialty are counted once.",
+		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 2, 3), Change: "People in departments for one specialty are counted once.",
 			Manifest: stillThere("1.3.2", "over4h_type1", "over4h_type2")},
-		{Publisher: "harbour-health-lab", Issued: day(2025, 5, 20), Change: "Treatment centres count as well. Where there are some, the line lies lower than before.",
+		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 5, 20), Change: "Treatment centres count as well. Where there are some, the line lies lower than before.",
 			Manifest: stillThere("1.4.0", "over4h_total")},
-		{Publisher: "larkfield", Issued: day(2025, 3, 14), Change: "The first version.", Manifest: bedWaits()},
-		{Publisher: "harbour-health-lab", Issued: day(2025, 11, 3), Change: "The first version.", Manifest: clinicGap()},
-		{Publisher: "guild-of-theatres", Issued: day(2025, 6, 30), Change: "The first version.", Manifest: firstOperation()},
-		{Publisher: "guild-of-theatres", Issued: day(2023, 10, 2), Change: "The first version.", Ends: day(2027, 3, 31),
+		{Publisher: "larkfield", Area: urgent, Issued: day(2025, 3, 14), Change: "The first version.", Manifest: bedWaits()},
+		{Publisher: "harbour-health-lab", Area: "Outpatients", Issued: day(2025, 11, 3), Change: "The first version.", Manifest: clinicGap()},
+		{Publisher: "guild-of-theatres", Area: "Planned care", Issued: day(2025, 6, 30), Change: "The first version.", Manifest: firstOperation()},
+		{Publisher: "guild-of-theatres", Area: "Planned care", Issued: day(2023, 10, 2), Change: "The first version.", Ends: day(2027, 3, 31),
 			Outdated: "Cancelled operations are now counted by the measure of late first operations.", Manifest: cancelledOnTheDay()},
 	}
 }
