@@ -159,6 +159,7 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	if err != nil {
 		return postgres.Result{}, err
 	}
+	answer.grant = grant
 	material, err := a.read(ctx, grant, answer)
 	if err != nil {
 		return postgres.Result{}, err

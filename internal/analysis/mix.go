@@ -108,7 +108,7 @@ func mixOf(whole, strata *Answer) (*Mix, error) {
 	}
 	counted := &counting{whole: &whole.material.series[0], strata: strata.material.series, hidden: strata.material.hidden,
 		own: m.Division.strata == nil && m.Dataset.Additive}
-	if err := counted.find(whole.Measure.Inputs); err != nil {
+	if err := counted.find(whole.Measure.Inputs, whole.Question.Between); err != nil {
 		return nil, err
 	}
 	m.Before, m.After = counted.stretch(counted.before), counted.stretch(counted.after)

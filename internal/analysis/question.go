@@ -34,7 +34,14 @@ type Question struct {
 	// Split asks of the chart of a whole what of its change lies within the
 	// measure's strata. It takes a decision of its own.
 	Split bool
+	// Between are the stretches that the split compares; nil: those that the chart's
+	// own story is told by.
+	Between *Between
 }
+
+// Between is a stretch before and one after. What is after goes on until the last
+// period where its To is zero.
+type Between struct{ Before, After policy.Period }
 
 // Answer is what the reader may see.
 type Answer struct {
@@ -54,12 +61,17 @@ type Answer struct {
 	// something that broke. Other answers of the same call are untouched.
 	Err error
 
+	grant    policy.Grant
 	way      method // how the question asks to draw it
 	division Division
 	material *material // read for the answer, until the split is made
 	split    bool      // not to be charted: the strata of another answer's split
 	whole    bool      // periods are whole numbers and no dates; never so of what is stored
 }
+
+// Grant is the recorded decision behind an answer, as a key to keep what was made of
+// it: evidence that goes out. Its zero value belongs to an answer that was denied.
+func (a *Answer) Grant() policy.Grant { return a.grant }
 
 // Chart is one series as it may be shown: the chart and the figures behind it
 // after disclosure control, with what people have said about it.

@@ -36,9 +36,12 @@ type counting struct {
 // all points make the limits, or fewer than six follow them, the phase is halved,
 // with no more than 24 points before. Points that were not measured, that are
 // left out of the limits or of which a stratum is not known do not count.
-func (c *counting) find(inputs []measures.Input) error {
+func (c *counting) find(inputs []measures.Input, between *Between) error {
 	c.numerator, c.denominator = roles(inputs)
 	c.align()
+	if between != nil {
+		return c.given(between)
+	}
 	phase := measures.Phase{}
 	for _, p := range c.whole.Phases {
 		if n := len(c.whole.Periods); n > 0 && p.Start <= c.whole.Periods[n-1] {
@@ -61,6 +64,26 @@ func (c *counting) find(inputs []measures.Input) error {
 	}
 	c.before, c.after = rows[:before], rows[max(before, n-mostAfter):]
 	return nil
+}
+
+// given takes the stretches that were asked for.
+func (c *counting) given(between *Between) error {
+	c.before, c.after = c.within(between.Before), c.within(between.After)
+	if b, a := len(c.before), len(c.after); b < fewestCompared || a < fewestCompared {
+		return fmt.Errorf("%w: %d points before and %d after have figures for every stratum, and %d of each are needed", ErrNoMix, b, a, fewestCompared)
+	}
+	return nil
+}
+
+// within lists the rows of a period that take part; a period without an end has all
+// that follow.
+func (c *counting) within(p policy.Period) (rows []int) {
+	for row, period := range c.whole.Periods {
+		if period >= p.From && (p.To == 0 || period <= p.To) && c.known(row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // align finds each stratum's rows of the periods of the whole.
