@@ -88,7 +88,9 @@ func (l List) Seal(key Key) (Envelope, error) {
 
 // Open reads a list that the root keys have signed. The list that is known, nil
 // if none is, may not be newer: whoever stands between could otherwise bring back
-// a key that has been revoked since.
+// a key that has been revoked since. A list that has expired is given with an error
+// that matches ErrStale: whom it revokes stays revoked, but nothing is to be believed
+// by it.
 func (r Root) Open(e Envelope, known *List, now time.Time) (*List, error) {
 	var l List
 	if err := r.open(e, listType, maxList, &l); err != nil {
@@ -100,10 +102,14 @@ func (r Root) Open(e Envelope, known *List, now time.Time) (*List, error) {
 	case l.Issued.After(now.Add(clockSkew)):
 		return nil, fmt.Errorf("list of publishers issued %s: %w; look at the clock of this machine, which says %s",
 			l.Issued.Format(time.RFC3339), ErrFuture, now.UTC().Format(time.RFC3339))
-	case l.Expired(now):
-		return nil, fmt.Errorf("list of publishers number %d: %w: it expired %s; fetch a newer one", l.Serial, ErrStale, l.Expires.Format(time.RFC3339))
 	}
-	return &l, l.check()
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	if l.Expired(now) {
+		return &l, fmt.Errorf("list of publishers number %d: %w: it expired %s; fetch a newer one", l.Serial, ErrStale, l.Expires.Format(time.RFC3339))
+	}
+	return &l, nil
 }
 
 // Expired reports whether a list is too old to be believed.

@@ -166,8 +166,12 @@ func TestListIsBelievedFromTheRootKeysOnlyAndNeverAnOlderOne(t *testing.T) {
 			if try.known > 0 {
 				known = &List{Serial: try.known}
 			}
-			if _, err := trust.Open(e, known, today); !errors.Is(err, try.want) {
+			opened, err := trust.Open(e, known, today)
+			if !errors.Is(err, try.want) {
 				t.Errorf("%v, want %v", err, try.want)
+			}
+			if given := opened != nil; given != (err == nil || name == "expired") {
+				t.Errorf("a list is given: %t; %v", given, err)
 			}
 		})
 	}
