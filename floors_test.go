@@ -53,6 +53,7 @@ var strangers = map[string]string{
 	"web/governance > web/layout":            "a page has a frame",
 	"web/governance > web/session":           "a page knows its reader",
 	"web/governance > web/plot":              "how far a request has come has a mark",
+	"web/hub > web/session":                  "a client of the registry shows a token",
 	"web/session > web/layout":               "sign-in is a page",
 	"web/layout > web/assets":                "the frame names the style sheet",
 	"web/layout > web/plot":                  "the key and the wordmark are drawn",

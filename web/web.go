@@ -15,6 +15,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/governance/logbook"
 	"github.com/signalbox-health/signalbox/web/governance/people"
 	"github.com/signalbox-health/signalbox/web/governance/policies"
+	"github.com/signalbox-health/signalbox/web/hub"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/workshop"
@@ -29,6 +30,7 @@ type Site struct {
 	Logbook    *logbook.Pages
 	People     *people.Pages
 	Sessions   *session.Sessions
+	Hub        *hub.Door // for other installations
 	Assets     *assets.Assets
 	// Reader gives who sends a request, and the frame of the page they will see.
 	Reader  func(*http.Request) (policy.Actor, layout.Page)
@@ -54,6 +56,10 @@ func (s *Site) Handler() http.Handler {
 	for _, format := range []string{"", ".csv", ".json"} {
 		open.Handle("GET /governance/uses"+format, whole(s.page(s.Logbook.Uses))) // the public register
 	}
+
+	// For other installations: what this one has issued as a hub.
+	open.HandleFunc("GET /hub/publishers.json", s.Hub.Publishers)
+	open.HandleFunc("GET /hub/index.json", s.Hub.Index)
 
 	signedIn := http.NewServeMux()
 	open.Handle("/", s.Sessions.Require(whole(signedIn), s.fail))
@@ -136,9 +142,13 @@ func (s *Site) Handler() http.Handler {
 
 	signedIn.Handle("/", s.page(notFound))
 
-	site := s.Sessions.Handler(open)
-	site = http.NewCrossOriginProtection().Handler(site)
-	return s.guard(gzhttp.GzipHandler(site))
+	own := http.NewCrossOriginProtection()
+	all := http.NewServeMux()
+	all.Handle("/", gzhttp.GzipHandler(own.Handler(s.Sessions.Handler(open))))
+	// The registry of plugins, whose clients count the bytes that they are sent. It says
+	// by itself who must sign in.
+	all.Handle("/v2/", own.Handler(s.Sessions.Handler(http.HandlerFunc(s.Hub.Registry))))
+	return s.guard(all)
 }
 
 // contentPolicy lets a page use what this site serves, and nothing else: no

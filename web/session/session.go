@@ -80,8 +80,9 @@ type Sessions struct {
 	now           func() time.Time
 	log           *slog.Logger
 
-	// tries is of whatever begins or ends a sign-in; misses of what went wrong.
-	tries, misses *limit
+	// tries is of whatever begins or ends a sign-in; misses of what went wrong; parts of
+	// what clients of the registry ask for.
+	tries, misses, parts *limit
 }
 
 // The key of what is remembered in a session.
@@ -113,7 +114,8 @@ func New(o Options) (*Sessions, error) {
 	}
 	s := &Sessions{manager: manager, db: o.DB, people: o.Demo, provider: o.Provider, organisations: o.Organisations, assets: o.Assets,
 		reference: o.Reference, origin: o.Origin, behindProxy: o.BehindProxy, now: o.Now, log: o.Log,
-		tries: newLimit(500*time.Millisecond, 60, 20_000, o.Now), misses: newLimit(20*time.Second, 10, 20_000, o.Now)}
+		tries: newLimit(500*time.Millisecond, 60, 20_000, o.Now), misses: newLimit(20*time.Second, 10, 20_000, o.Now),
+		parts: newLimit(20*time.Millisecond, 1000, 20_000, o.Now)}
 	manager.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("read or keep a session", "path", r.URL.Path, "error", err)
 		http.Error(w, "Signalbox cannot tell who you are just now. Please try again in a minute.", http.StatusServiceUnavailable)

@@ -47,7 +47,11 @@ type refusal struct {
 func (s *Sessions) byToken(w http.ResponseWriter, r *http.Request, v *visit, next http.Handler) {
 	v.once.Do(func() {}) // there is no cookie to look at
 	if refused := s.readToken(r, v); refused != nil {
-		WriteRefusal(w, refused.status, refused.text, refused.wait)
+		write := WriteRefusal
+		if isRegistry(r.URL.Path) {
+			write = RefuseClient
+		}
+		write(w, refused.status, refused.text, refused.wait)
 		return
 	}
 	next.ServeHTTP(w, r)
@@ -65,6 +69,25 @@ func WriteRefusal(w http.ResponseWriter, status int, text string, wait time.Dura
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "error": text})
+}
+
+// RefuseClient answers a client of the registry in the form that the protocol of OCI
+// has for it. Such clients send a password only after they were asked for one.
+func RefuseClient(w http.ResponseWriter, status int, text string, wait time.Duration) {
+	code := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "DENIED", http.StatusTooManyRequests: "TOOMANYREQUESTS"}[status]
+	if code == "" {
+		code = "UNAVAILABLE"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Basic realm="Signalbox registry"`)
+	}
+	if wait > 0 {
+		w.Header().Set("Retry-After", seconds(wait))
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]string{"code": code, "message": text}}})
 }
 
 // seconds is a wait as Retry-After has it: whole, and never too short.
@@ -93,11 +116,15 @@ func (s *Sessions) readToken(r *http.Request, v *visit) *refusal {
 		s.misses.take(address)
 		return bad
 	}
-	if wait, ok := s.tries.take("token " + token.ID); !ok {
+	tries := s.tries
+	if isRegistry(r.URL.Path) {
+		tries = s.parts // a release is made of many
+	}
+	if wait, ok := tries.take("token " + token.ID); !ok {
 		return &refusal{http.StatusTooManyRequests, "This token asks too often.", wait}
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || !isFile(r.URL.Path) {
-		return &refusal{status: http.StatusForbidden, text: "Tokens are for figures as files: addresses that end in .csv or .json."}
+	if reads := r.Method == http.MethodGet || r.Method == http.MethodHead; !isRegistry(r.URL.Path) && !(reads && isFile(r.URL.Path)) {
+		return &refusal{status: http.StatusForbidden, text: "Tokens are for figures as files, at addresses that end in .csv or .json, and for the registry of plugins."}
 	}
 	if err := s.actAs(r.Context(), v, token); err != nil {
 		s.log.Error("look up the person of a token", "token", token.ID, "error", err)
@@ -114,10 +141,16 @@ func isFile(path string) bool {
 	return (strings.HasPrefix(path, "/trusts/") || strings.HasPrefix(path, "/measures/")) && (strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".json"))
 }
 
+// isRegistry reports whether an address is one of the registry of plugins.
+func isRegistry(path string) bool { return strings.HasPrefix(path, "/v2/") }
+
 // findToken compares the digest in constant time. A token nobody knows is compared
 // too, with nothing, so that the time tells no more than the answer.
 func (s *Sessions) findToken(r *http.Request) (t postgres.Token, found bool, err error) {
 	given, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if _, password, ok := r.BasicAuth(); ok && isRegistry(r.URL.Path) {
+		given, isBearer = password, true // clients of a registry send it so, under any name
+	}
 	rest, isOurs := strings.CutPrefix(given, tokenMark)
 	id, _, _ := strings.Cut(rest, "_")
 	if !isBearer || !isOurs || len(given) > 200 {
@@ -190,6 +223,8 @@ func admits(t postgres.Token, r policy.Request) error {
 		return fmt.Errorf("%w: it is another person's", ErrOutsideToken)
 	case !slices.Contains(t.Actions, r.Action):
 		return fmt.Errorf("%w: it may not %s", ErrOutsideToken, r.Action)
+	case !r.Action.OpensData(): // what follows narrows data
+		return nil
 	case len(t.Datasets) > 0 && !slices.Contains(t.Datasets, r.Resource.Dataset):
 		return fmt.Errorf("%w: it is not for the dataset %s", ErrOutsideToken, r.Resource.Dataset)
 	case len(t.Organisations) > 0 && !slices.Contains(t.Organisations, r.Resource.ODS):

@@ -31,7 +31,9 @@ type tokenForm struct {
 	fault      []layout.Fault
 	made       string // the token itself, shown once
 	facts      []fact
-	example    string
+	// What the token is for, and with that which examples are shown.
+	figures, plugins bool
+	example, shop    string
 }
 
 func (v tokenForm) field(id, label, hint, value string) layout.Field {
@@ -67,13 +69,27 @@ func (s *Sessions) tokenLine(r *http.Request, t postgres.Token) string {
 	return text + ", " + usedOn(t.Used) + "."
 }
 
+// tokenActions are what a token may be made for, in the order of the form.
+var tokenActions = []policy.Action{policy.DataExport, policy.ChartRead, policy.ReleasePull, policy.ReleasePush}
+
+// tokenWords say each of them, as a choice and in a sentence about a token.
+var tokenWords = map[policy.Action]struct{ choice, does string }{
+	policy.ChartRead:   {"Read charts", "reads"},
+	policy.DataExport:  {"Take figures away as files", "takes figures away"},
+	policy.ReleasePull: {"Fetch plugins from the registry of this installation", "fetches plugins"},
+	policy.ReleasePush: {"Send plugins, and what is said of them, to the registry of this installation", "sends plugins"},
+}
+
 // scopeWords is the scope of a token in words.
 func scopeWords(t postgres.Token) string {
 	var does []string
 	for _, action := range t.Actions {
-		does = append(does, map[policy.Action]string{policy.ChartRead: "reads", policy.DataExport: "takes figures away"}[action])
+		does = append(does, tokenWords[action].does)
 	}
 	text := strings.Join(does, " and ")
+	if !slices.ContainsFunc(t.Actions, policy.Action.OpensData) {
+		return text
+	}
 	if len(t.Datasets) > 0 {
 		text += " of " + strings.Join(texts(t.Datasets), ", ")
 	} else {
@@ -110,11 +126,10 @@ func (s *Sessions) NewTokenPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Sessions) tokenForm(r *http.Request, v *visit, t postgres.Token, life int) (tokenForm, error) {
-	form := tokenForm{page: s.signedFrame(r, "Make a token"), role: s.postTitle(r, v.post), name: t.Name, orgs: strings.Join(texts(t.Organisations), ", "),
-		actions: []layout.Option{
-			{Value: string(policy.DataExport), Name: "Take figures away as files", Chosen: slices.Contains(t.Actions, policy.DataExport)},
-			{Value: string(policy.ChartRead), Name: "Read charts", Chosen: slices.Contains(t.Actions, policy.ChartRead)},
-		}}
+	form := tokenForm{page: s.signedFrame(r, "Make a token"), role: s.postTitle(r, v.post), name: t.Name, orgs: strings.Join(texts(t.Organisations), ", ")}
+	for _, action := range tokenActions {
+		form.actions = append(form.actions, layout.Option{Value: string(action), Name: tokenWords[action].choice, Chosen: slices.Contains(t.Actions, action)})
+	}
 	form.page.Crumbs = []layout.Crumb{{Name: "Your account", URL: "/account"}}
 	list, err := s.db.Datasets(r.Context())
 	if err != nil {
@@ -162,6 +177,10 @@ func (s *Sessions) MakeToken(w http.ResponseWriter, r *http.Request) error {
 	s.log.Info("a token was made", "person", v.person.ID, "token", id)
 	form.made, form.page.Title = token, "Your new token"
 	form.facts = []fact{{"For", t.Name}, {"Acts as", form.role}, {"Purpose", capital(s.purposeTitle(t.Purpose))}, {"May", "It " + scopeWords(t)}, {"Ends", day(t.Expires)}}
+	form.figures = slices.ContainsFunc(t.Actions, policy.Action.OpensData)
+	form.plugins = slices.Contains(t.Actions, policy.ReleasePull) || slices.Contains(t.Actions, policy.ReleasePush)
+	_, host, _ := strings.Cut(s.origin, "://")
+	form.shop = host + "/signalbox"
 	form.example = s.origin + "/trusts/" + string(t.ODS) + "/measures/ae-4h.csv"
 	return s.write(w, r, http.StatusOK, tokenPage(form))
 }
@@ -181,7 +200,7 @@ func (s *Sessions) readTokenForm(r *http.Request, v *visit) (t postgres.Token, l
 	if _, known := s.reference.Purposes[t.Purpose]; !known {
 		say("purpose", "Choose a purpose")
 	}
-	for _, action := range []policy.Action{policy.ChartRead, policy.DataExport} {
+	for _, action := range tokenActions {
 		if slices.Contains(r.PostForm["action"], string(action)) {
 			t.Actions = append(t.Actions, action)
 		}
