@@ -148,6 +148,9 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 			Grain: "aggregate", Stratifiers: stratifiersOf(measure, &answer.division), Period: period,
 		},
 	}
+	if q.Preview != nil {
+		request.Release = definition.Kept.facts(q.Preview.Layers)
+	}
 	answer.Receipt = Receipt{Request: request.ID, Release: definition.Computes, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
 		Direction: measure.Direction, Period: period, AsOf: q.AsOf}
 	return a.Policy.Decide(ctx, request)

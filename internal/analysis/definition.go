@@ -50,7 +50,7 @@ func (d *Definition) plugin(preview bool) policy.Plugin {
 		p.Signers = d.Kept.holders()
 	}
 	if preview {
-		p.Approval = "preview"
+		p.Approval = policy.PreviewApproval
 	}
 	return p
 }

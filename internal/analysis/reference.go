@@ -20,7 +20,8 @@ type Register interface {
 
 // Reference gathers what the policy may look up: the national tables, the
 // datasets, organisations and agreements that there are, and the plugins that came
-// with the program, which are approved by being shipped.
+// with the program, which are approved by being shipped. Shared.Inform adds those
+// that came from elsewhere.
 func Reference(ctx context.Context, register Register, releases []plugins.Release) (policy.ReferenceData, error) {
 	data, err := policy.NationalReference()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
+	"github.com/signalbox-health/signalbox/policy"
 )
 
 // Shared is what this installation has of other people's releases at one moment,
@@ -22,8 +23,22 @@ type Kept struct {
 	postgres.KeptRelease
 	// State is what its publisher last said of it, here or in the index of the hub.
 	State postgres.Step
-	// Verified says that enough people who sign for its publisher have signed.
+	// Verified says that its signatures hold against the list of publishers today.
 	Verified bool
+}
+
+// Offered reports whether an organisation may adopt it today.
+func (k *Kept) Offered() bool {
+	return k.Verified && (k.State == postgres.Published || k.State == postgres.Deprecated)
+}
+
+// state is where it is in its life, as policies know it. One that a checker has sent
+// back is a draft again.
+func (k *Kept) state() policy.ReleaseState {
+	if k.State == postgres.Refused {
+		return policy.ReleaseDraft
+	}
+	return policy.ReleaseState(k.State)
 }
 
 func (k *Kept) release() plugins.Release {
@@ -37,6 +52,45 @@ func (k *Kept) holders() []string {
 		names = append(names, s.Holder)
 	}
 	return names
+}
+
+// facts are what the policy is told of it where it is only looked at, with the
+// datasets that it would be given under the organisation's own names.
+func (k *Kept) facts(layers postgres.Layers) policy.Release {
+	f := policy.Release{ID: k.Manifest.ID, Version: k.Manifest.Version, Digest: string(k.Digest), Publisher: k.Publisher,
+		Verified: k.Verified, State: k.state(), Datasets: mapped(reads(&k.Manifest), layers)}
+	for _, s := range k.Signers {
+		f.Signers = append(f.Signers, policy.ReleaseSigner{Holder: s.Holder, Role: s.Role})
+	}
+	return f
+}
+
+// reads lists the datasets that the measures of a release read. One that brings no
+// measures only calculates, and may be given any: nil.
+func reads(m *plugins.Manifest) []measures.DatasetID {
+	if len(m.Measures) == 0 {
+		return nil
+	}
+	list := []measures.DatasetID{}
+	for i := range m.Measures {
+		list = append(list, m.Measures[i].Dataset)
+		if mix := m.Measures[i].Mix; mix != nil && mix.Dataset != "" {
+			list = append(list, mix.Dataset)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// mapped gives datasets the names that an organisation keeps them under.
+func mapped(datasets []measures.DatasetID, layers postgres.Layers) []measures.DatasetID {
+	list := slices.Clone(datasets)
+	for i, name := range list {
+		if own, known := layers.Datasets[name]; known {
+			list[i] = own
+		}
+	}
+	return list
 }
 
 // pins are the releases that organisations have pinned.
