@@ -3,8 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-
-	"github.com/signalbox-health/signalbox/measures"
 )
 
 // floorAcross is the least threshold for small numbers of unpublished data that
@@ -19,7 +17,7 @@ func (l *live) bars(r Request) []Reason {
 	bar := func(code, message, help string) {
 		reasons = append(reasons, Reason{Code: code, Message: message, Help: help, Rule: "host"})
 	}
-	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport && r.Action.OpensData() {
+	if r.Action != ChartRead && r.Action != DataLoad && r.Action != DataExport && r.Action != EvidenceSend && r.Action.OpensData() {
 		bar("action_unknown", fmt.Sprintf("This program cannot do %q.", r.Action), "Tell the people who run this Signalbox.")
 	}
 	if r.Actor.ID == "" {
@@ -37,11 +35,8 @@ func (l *live) bars(r Request) []Reason {
 	if c := r.Change; c.Kind != "" && c.Author == r.Actor.ID && (r.Action == PolicyApprove || r.Action == AccessDecide || r.Action == PeopleAppoint) {
 		bar("own_work", "Nobody decides on what they wrote or asked for themselves.", "Ask a second person who may decide.")
 	}
-	computing := r.Action == ChartRead || r.Plugin.Digest != "" || r.Plugin.ID != ""
-	if computing && r.Action.OpensData() && !l.data.Plugins[r.Plugin.Digest].Approved {
-		bar("plugin_not_approved", "The plugin that would draw this chart is not approved here.",
-			"Your information governance team can approve this release of the plugin.")
-	}
+	l.barPlugin(r, bar)
+	barRelease(r, bar)
 	return reasons
 }
 
@@ -112,14 +107,14 @@ func asked(m Resource) RowRule {
 	return rule
 }
 
-// floor is the least threshold for small numbers: none for published data and
-// for people's own organisations, and none for loading, which releases nothing.
+// floor is the least threshold for small numbers: none for published data, none for
+// loading, which releases nothing, and none for people's own organisations, unless
+// what they see is to leave them.
 func (l *live) floor(r Request) int {
-	own := func(code measures.ODSCode) bool { return code != "" && code == r.Resource.ODS }
 	switch {
 	case r.Action == DataLoad, l.data.Datasets[r.Resource.Dataset].Published:
 		return 0
-	case r.Resource.ODS != Everyone && (own(r.Actor.ODS) || slices.ContainsFunc(r.Actor.Orgs, own)):
+	case r.Action != EvidenceSend && r.own():
 		return 0
 	}
 	return floorAcross

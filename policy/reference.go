@@ -26,6 +26,7 @@ type ReferenceData struct {
 	Purposes      map[Purpose]PurposeFacts               `json:"purposes"`
 	Licences      map[string]LicenceFacts                `json:"licences"` // as datasets write them
 	Training      TrainingFacts                          `json:"training"`
+	Releases      ReleaseLimits                          `json:"releases"`
 	Suppression   Disclosure                             `json:"suppression"`
 }
 
@@ -103,7 +104,8 @@ type Agreement struct {
 	MinCellCount int       `json:"min_cell_count"` // raised to the national threshold if it is lower
 }
 
-// RoleFacts says what a role may do: staff, compare, load, innovate, operate.
+// RoleFacts says what a role may do: staff, compare, improve, load, govern, innovate,
+// check, operate.
 type RoleFacts struct {
 	Title  string   `json:"title"`
 	Rights []string `json:"rights"`
@@ -124,6 +126,13 @@ type LicenceFacts struct {
 // in date.
 type TrainingFacts struct {
 	MaxDays int `json:"max_days"`
+}
+
+// ReleaseLimits are what one call of a module may take at its check, for a release to
+// be published.
+type ReleaseLimits struct {
+	MaxMilliseconds int `json:"max_milliseconds"`
+	MaxMebibytes    int `json:"max_mebibytes"`
 }
 
 //go:embed rego/national.json
@@ -189,6 +198,16 @@ func (d ReferenceData) check() error {
 	if s := d.Suppression; s.MinCellCount < floorAcross || s.RoundTo < 1 {
 		return fmt.Errorf("reference data: suppression below %d, rounding to %d; the least is %d and 1",
 			s.MinCellCount, s.RoundTo, floorAcross)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Plugins)) {
+		for code := range d.Plugins[name].Adopters {
+			if !code.Valid() || code == Everyone {
+				return fmt.Errorf("reference data: plugin %s is adopted by %q, which is no ODS code of an organisation", name, code)
+			}
+		}
+	}
+	if l := d.Releases; l.MaxMilliseconds < 1 || l.MaxMebibytes < 1 {
+		return fmt.Errorf("reference data: a module may take %d milliseconds and %d mebibytes; the least is 1 of each", l.MaxMilliseconds, l.MaxMebibytes)
 	}
 	if d.Training.MaxDays < 1 {
 		return fmt.Errorf("reference data: training is in date for %d days; the least is 1", d.Training.MaxDays)

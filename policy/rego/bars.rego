@@ -30,7 +30,7 @@ bar contains {
 	"message": "This dataset is not in the catalogue.",
 	"help": "Check its name, or ask a data manager to load it.",
 } if {
-	input.action in {"chart.read", "data.export", "data.load"}
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 	not facts.dataset.known
 }
 
@@ -55,7 +55,20 @@ bar contains {
 	"help": "Check its code, or ask the people who operate this Signalbox to load the register.",
 } if {
 	input.resource.ods != "ENG"
-	not input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
+	not input.action in {
+		"plugin.upload",
+		"plugin.try",
+		"plugin.lift",
+		"release.submit",
+		"release.check",
+		"release.publish",
+		"release.deprecate",
+		"release.withdraw",
+		"release.push",
+		"release.pull",
+		"release.take",
+		"jobs.manage",
+	}
 	not facts.owner.known
 }
 
@@ -79,6 +92,41 @@ bar contains {
 	plugin := facts.plugin
 	plugin.needed
 	not plugin.approved
+}
+
+# METADATA
+# title: A release that others have published draws only for organisations that adopted it
+bar contains not_running if {
+	facts.plugin.approved
+	not facts.plugin.runs
+}
+
+not_running := {
+	"code": "plugin_preview",
+	"message": "A release is looked at before it is adopted by the improvement leads and the governance team of an organisation, on its own figures.",
+	"help": "Ask one of them to show it to you. Its listing shows what became of it elsewhere.",
+} if {
+	input.plugin.approval == "preview"
+} else := {
+	"code": "plugin_not_adopted",
+	"message": "Your organisation has not adopted this release of the plugin.",
+	"help": "Your organisation's improvement leads and governance team can look at it in the catalogue, and adopt it.",
+} if {
+	facts.everyone
+} else := {
+	"code": "plugin_not_adopted",
+	"message": $"{facts.owner.name} has not adopted this release of the plugin.",
+	"help": $"The improvement leads and the governance team of {facts.owner.name} can look at it in the catalogue, and adopt it.",
+}
+
+# METADATA
+# title: A release that was withdrawn draws for nobody
+bar contains {
+	"code": "plugin_withdrawn",
+	"message": "This release of the plugin has been withdrawn, so nobody runs it any more.",
+	"help": "Its listing says why, and whether there is another. Your own figures are untouched.",
+} if {
+	facts.plugin.withdrawn
 }
 
 # METADATA

@@ -65,15 +65,15 @@ missing contains {
 # title: The rows of the organisations that were asked for; none where the question is about nobody's data
 asked := {"organisations": ["ENG"], "rows": [{"all": true}]} if {
 	input.resource.ods == "ENG"
-	input.action in {"chart.read", "data.export", "data.load"}
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 }
 
 asked := {"organisations": [input.resource.ods], "rows": [{"ods": {"in": [input.resource.ods]}}]} if {
 	input.resource.ods != "ENG"
-	input.action in {"chart.read", "data.export", "data.load"}
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 }
 
-asked := {"organisations": [], "rows": []} if not input.action in {"chart.read", "data.export", "data.load"}
+asked := {"organisations": [], "rows": []} if not input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 
 # METADATA
 # title: Every ground is enough by itself, so the mildest terms hold

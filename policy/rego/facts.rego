@@ -1,8 +1,8 @@
 # METADATA
 # title: What is known about the people, the data and the plugin in a question
 # description: >
-#   The only file that reads the reference data. Every fact always has a value,
-#   also for things nobody has heard of, so a rule may safely say "not".
+#   Only this file and release_facts.rego read the reference data. Every fact always
+#   has a value, also for things nobody has heard of, so a rule may safely say "not".
 package signalbox.facts
 
 # METADATA
@@ -37,6 +37,10 @@ about_governance if {
 default opens_nothing := false
 
 opens_nothing if input.action in {"plugin.upload", "plugin.try", "plugin.lift"}
+
+opens_nothing if about_release
+
+opens_nothing if about_work
 
 opens_nothing if {
 	input.action in {
@@ -129,16 +133,22 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 # METADATA
 # title: The plugin that would compute
 # description: A plugin without a list of datasets only calculates, and may be given any.
-default plugin := {"needed": false, "approved": false, "datasets": null}
+default plugin := {"needed": false, "approved": false, "withdrawn": false, "runs": false, "datasets": null}
 
-plugin := {"needed": true, "approved": record.approved, "datasets": record.datasets} if {
-	input.action in {"chart.read", "data.export", "data.load"}
+plugin := {
+	"needed": true,
+	"approved": record.approved,
+	"withdrawn": object.get(record, "state", "") == "withdrawn",
+	"runs": plugin_runs(record),
+	"datasets": plugin_datasets(record),
+} if {
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 	record := data.reference.plugins[input.plugin.digest]
-} else := {"needed": true, "approved": false, "datasets": null} if {
-	input.action in {"chart.read", "data.export", "data.load"}
+} else := {"needed": true, "approved": false, "withdrawn": false, "runs": false, "datasets": null} if {
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 	input.plugin != null
-} else := {"needed": true, "approved": false, "datasets": null} if {
-	input.action == "chart.read"
+} else := {"needed": true, "approved": false, "withdrawn": false, "runs": false, "datasets": null} if {
+	input.action in {"chart.read", "evidence.send"}
 }
 
 # METADATA

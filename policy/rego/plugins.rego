@@ -23,6 +23,14 @@ ground contains {"code": "governance", "ref": input.subject.id, "min_cell_count"
 }
 
 # METADATA
+# title: Checkers may look at every draft and try it on invented figures
+ground contains {"code": "checker", "ref": input.subject.id, "min_cell_count": 0} if {
+	input.action == "plugin.try"
+	facts.signed_in
+	"check" in facts.rights
+}
+
+# METADATA
 # title: Information governance leads, and whoever operates this machine, may let a plugin out of quarantine
 ground contains {"code": "quarantine", "ref": input.subject.id, "min_cell_count": 0} if {
 	input.action == "plugin.lift"

@@ -38,6 +38,11 @@ test_hana_looks_at_drafts_and_brings_none if {
 	stories.denied(stories.plugs(stories.hana, "plugin.upload"), {"plugin_upload_role"})
 }
 
+test_so_does_mira if {
+	about_plugin(stories.plugs(stories.mira, "plugin.try"), {"checker"})
+	stories.denied(stories.plugs(stories.mira, "plugin.upload"), {"plugin_upload_role"})
+}
+
 test_hana_or_fen_end_a_quarantine if {
 	about_plugin(stories.plugs(stories.hana, "plugin.lift"), {"quarantine"})
 	about_plugin(stories.plugs(stories.fen, "plugin.lift"), {"quarantine"})

@@ -24,11 +24,17 @@ country := object.union(data.reference, {
 		"survey": dataset("Staff survey", "All rights reserved", true, false),
 		"falls": dataset("Falls on wards", "none", false, false),
 		"pretend": dataset("Pretend attendances", "none", false, true),
+		"slips": dataset("Slips and falls", "none", false, false),
 	},
 	"plugins": {
-		"sha256:1111": {"id": "spc", "version": "1.0.0", "approved": true, "datasets": null},
-		"sha256:2222": {"id": "draft", "version": "0.1.0", "approved": false, "datasets": null},
-		"sha256:3333": {"id": "waits", "version": "1.0.0", "approved": true, "datasets": ["emergency"]},
+		"sha256:1111": shipped("spc", true, null),
+		"sha256:2222": shipped("draft", false, null),
+		"sha256:3333": shipped("waits", true, ["emergency"]),
+		"sha256:5555": shared("pressure", "published", {
+			"RBB": {"stage": "adopted", "datasets": null},
+			"RCC": {"stage": "pilot", "datasets": ["slips"]},
+		}),
+		"sha256:6666": shared("harmful", "withdrawn", {"RAA": {"stage": "adopted", "datasets": null}}),
 	},
 	"agreements": {
 		"RCC|RAA|falls": agreement("DSA-1", noon + day, ["improvement"], false, 8),
@@ -44,6 +50,29 @@ dataset(title, licence, published, synthetic) := {
 	"published": published,
 	"synthetic": synthetic,
 	"columns": {"seen": true, "total": true},
+}
+
+shipped(id, approved, datasets) := {
+	"id": id,
+	"version": "1.0.0",
+	"approved": approved,
+	"datasets": datasets,
+	"publisher": "",
+	"state": "",
+	"offered": false,
+	"adopters": null,
+}
+
+# What Efua has published and others may adopt, or could once.
+shared(id, state, adopters) := {
+	"id": id,
+	"version": "2.1.0",
+	"approved": true,
+	"datasets": ["falls"],
+	"publisher": "northvale",
+	"state": state,
+	"offered": state == "published",
+	"adopters": adopters,
 }
 
 agreement(ref, expires, purposes, export, threshold) := {
@@ -88,6 +117,14 @@ hana := person("hana", "RAA", "governance_lead", "governance")
 # Ines is the Caldicott guardian of Ashford Trust.
 ines := person("ines", "RAA", "caldicott_guardian", "governance")
 
+# Leo leads improvement at Ashford Trust, and Nora at Birchwood Trust.
+leo := person("leo", "RAA", "improvement_lead", "improvement")
+
+nora := person("nora", "RBB", "improvement_lead", "improvement")
+
+# Mira checks plugins that others have written.
+mira := person("mira", "RBB", "plugin_checker", "improvement")
+
 # Gwen has signed in and has no role yet.
 gwen := person("gwen", "RAA", "visitor", "improvement")
 
@@ -99,6 +136,7 @@ asks(who, action, name, organisation) := {
 	"subject": who,
 	"plugin": {"id": "spc", "version": "1.0.0", "digest": plugin, "signers": [], "approval": "approved"},
 	"change": null,
+	"release": null,
 	"resource": {
 		"dataset": name,
 		"columns": ["seen", "total"],
@@ -123,6 +161,40 @@ governs(who, action, organisation) := object.union(asks(who, action, "", organis
 	"change": {"kind": "policy", "ref": "sha256:4444", "author": "jon", "approvers": []},
 	"resource": {"columns": [], "period": {"from": null}},
 })
+
+# About a release that Efua wrote and brought here, and that Mira has checked.
+steps(who, action, state) := object.union(plugs(who, action), {
+	"plugin": null,
+	"change": {"kind": "release", "ref": "sha256:5555", "author": "efua", "approvers": ["mira"]},
+	"release": release(state),
+})
+
+# The same at an organisation.
+runs(who, action, organisation) := object.union(steps(who, action, "published"), {"resource": {"ods": organisation}})
+
+release(state) := {
+	"id": "pressure",
+	"version": "2.1.0",
+	"digest": "sha256:5555",
+	"publisher": "northvale",
+	"authors": ["efua"],
+	"signers": [{"holder": "efua", "role": "author"}, {"holder": "mira", "role": "checker"}],
+	"threshold": 2,
+	"verified": true,
+	"state": state,
+	"datasets": ["falls"],
+	"errors": 0,
+	"advice": 1,
+	"cost": {"milliseconds": 40, "mebibytes": 6},
+}
+
+# What a release draws on the falls of an organisation.
+draws(who, digest, organisation) := object.union(reads(who, "falls", organisation), {"plugin": {"id": "pressure", "digest": digest}})
+
+# The same before it is adopted.
+previews(who, digest, organisation) := object.union(draws(who, digest, organisation), {"plugin": {"approval": "preview"}})
+
+sends(who, name, organisation) := object.union(asks(who, "evidence.send", name, organisation), {"plugin": {"id": "pressure", "digest": "sha256:5555"}})
 
 changed(question, changes) := object.union(question, changes)
 
