@@ -84,6 +84,30 @@ func (db *DB) ListingOf(ctx context.Context, contents plugins.Digest) (registry.
 	return only(list, err, "release %s at the hub", contents.Short())
 }
 
+// ListedStates tells what the hub says of releases, named by their contents. What it
+// does not know is not there.
+func (db *DB) ListedStates(ctx context.Context, of ...plugins.Digest) (map[plugins.Digest]registry.State, error) {
+	rows, err := db.pool.Query(ctx, `SELECT contents, state FROM listing WHERE contents = ANY (@contents::text[])`,
+		pgx.NamedArgs{"contents": textsOf(of)})
+	if err != nil {
+		return nil, fmt.Errorf("what the hub says of releases: %w", err)
+	}
+	states := map[plugins.Digest]registry.State{}
+	var digest plugins.Digest
+	var state registry.State
+	_, err = pgx.ForEachRow(rows, []any{&digest, &state}, func() error {
+		// The same bytes under two names: whatever is withdrawn is so under both.
+		if states[digest] != registry.Withdrawn {
+			states[digest] = state
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what the hub says of releases: %w", err)
+	}
+	return states, nil
+}
+
 func (db *DB) readListings(ctx context.Context, where string, args pgx.NamedArgs) ([]registry.Listing, error) {
 	rows, err := db.pool.Query(ctx, `SELECT listing FROM listing `+where, args)
 	if err != nil {
