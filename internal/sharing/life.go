@@ -23,7 +23,7 @@ type Life struct {
 	Policy analysis.Policy
 	Ledger analysis.Ledger
 	Store  *postgres.DB
-	// List is whom this installation believes.
+	// List is whom this installation believes; one that has expired comes with an error.
 	List func(context.Context) (*registry.List, error)
 	// Push brings a release to the registry from which others fetch it.
 	Push func(context.Context, registry.Release) (plugins.Digest, error)
@@ -120,13 +120,19 @@ func (l *Life) Standing(ctx context.Context, of plugins.Digest) (*Standing, erro
 	if s.Steps, err = l.Store.ReleaseSteps(ctx, of); err != nil {
 		return nil, err
 	}
+	// What was published has to be withdrawn even where nobody can say any more whom to
+	// believe, so that a doubt is no error here.
 	list, err := l.List(ctx)
-	if err != nil {
-		return nil, err
+	if list == nil {
+		s.Doubt = err
+		return s, nil
 	}
-	so, lacks, err := behind(list, kept.Release, l.Now())
-	if s.Behind, s.Doubt = so, lacks; err != nil {
-		s.Doubt = err // a key was revoked since, or the publisher struck off
+	so, lacks, refused := behind(list, kept.Release, l.Now())
+	s.Behind = so
+	for _, s.Doubt = range []error{refused, err, lacks} {
+		if s.Doubt != nil {
+			break
+		}
 	}
 	return s, nil
 }
