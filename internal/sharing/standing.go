@@ -58,9 +58,13 @@ func (s *Standing) Checkers() []string {
 	return list
 }
 
-// Authors are the accounts that have brought it.
+// Authors are the accounts that have brought it. One that was made elsewhere has
+// none here: whoever took it in has written nothing of it.
 func (s *Standing) Authors() []string {
-	list := []string{s.By}
+	list := []string{}
+	if s.Origin == postgres.MadeHere {
+		list = append(list, s.By)
+	}
 	for _, step := range s.Steps {
 		if step.Step == postgres.Submitted && !slices.Contains(list, step.By) {
 			list = append(list, step.By)
