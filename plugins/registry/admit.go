@@ -39,7 +39,7 @@ type admission struct {
 func (a admission) admit(ctx context.Context, repository, tag string, d Document) error {
 	list, err := a.trusted(ctx)
 	if err != nil {
-		return fmt.Errorf("which publishers may write here: %w", err)
+		return inProtocol(fmt.Errorf("which publishers may write here: %w", err))
 	}
 	plugin, said := strings.CutSuffix(repository, saidIn)
 	plugin = path.Base(plugin)
@@ -51,13 +51,18 @@ func (a admission) admit(ctx context.Context, repository, tag string, d Document
 	case tag != "":
 		err = a.admitRelease(ctx, list, repository, plugin, tag, d)
 	}
-	if spoilt(err) || errors.Is(err, ErrNoRelease) {
-		return fmt.Errorf("%w: %w", ociregistry.ErrManifestInvalid, err)
-	}
+	return inProtocol(err)
+}
+
+// inProtocol gives a reason with the protocol's own word for it.
+func inProtocol(err error) error {
 	for _, reason := range []error{ErrUnsigned, ErrTooFew, ErrStranger, ErrRevoked, ErrBadSignature, ErrMisnamed, ErrStale, ErrFuture} {
 		if errors.Is(err, reason) {
 			return fmt.Errorf("%w: %w", ociregistry.ErrDenied, err)
 		}
+	}
+	if spoilt(err) || errors.Is(err, ErrNoRelease) {
+		return fmt.Errorf("%w: %w", ociregistry.ErrManifestInvalid, err)
 	}
 	return err
 }
@@ -119,12 +124,12 @@ func (a admission) admitSaying(ctx context.Context, list *List, repository, plug
 	if list == nil {
 		return nil
 	}
-	about, err := list.hears(e, a.now())
+	_, about, err := list.word(e, a.now())
 	if err != nil {
 		return err
 	}
-	if about != plugin {
-		return fmt.Errorf("%s: %w: it is about %s", plugin, ErrMisnamed, about)
+	if about.plugin != plugin {
+		return fmt.Errorf("%s: %w: it is about %s", plugin, ErrMisnamed, about.plugin)
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/signalbox-health/signalbox/measures"
 )
 
 // OpenEvidence reads evidence, and believes it if a node has signed it that may
@@ -134,25 +132,6 @@ func usable(e Envelope, key PublicKey, revoked string, from, until, issued time.
 	return nil
 }
 
-// hears believes whatever is said of a release, and tells of which plugin.
-func (l *List) hears(e Envelope, now time.Time) (plugin string, err error) {
-	switch kind, _ := e.Kind(); kind {
-	case KindEvidence:
-		v, err := l.OpenEvidence(e, now)
-		return v.Plugin, err
-	case KindQuestion:
-		v, err := l.OpenQuestion(e, now)
-		return v.Plugin, err
-	case KindReply:
-		v, err := l.OpenReply(e, now)
-		return v.Plugin, err
-	case KindFaults:
-		v, err := l.OpenFaults(e, now)
-		return v.Plugin, err
-	}
-	return "", fmt.Errorf("%w: a %q is nothing that is said of a release", ErrMalformed, e.PayloadType)
-}
-
 // Said is what is believed of all that was said of a release.
 type Said struct {
 	Evidence  []Evidence // the newest of each organisation and measure
@@ -166,50 +145,17 @@ type Said struct {
 // enough.
 func (l *List) Said(of Listing, now time.Time) Said {
 	var all Said
-	for _, e := range of.Said {
-		switch kind, _ := e.Kind(); kind {
-		case KindEvidence:
-			if v, err := l.OpenEvidence(e, now); err == nil && v.Subject.about(of) {
-				all.Evidence = newest(all.Evidence, v, func(v Evidence) (who, time.Time) { return who{v.Organisation, v.Measure}, v.Issued })
-			}
-		case KindQuestion:
-			if v, err := l.OpenQuestion(e, now); err == nil && v.Subject.about(of) {
-				all.Questions = append(all.Questions, v)
-			}
-		case KindReply:
-			if v, err := l.OpenReply(e, now); err == nil && v.Contents == of.Contents && v.Plugin == of.ID && v.Version == of.Version {
-				all.Replies = append(all.Replies, v)
-			}
-		case KindFaults:
-			if v, err := l.OpenFaults(e, now); err == nil && v.Subject.about(of) {
-				all.Faults = newest(all.Faults, v, func(v Faults) (who, time.Time) { return who{Organisation: v.Organisation}, v.Issued })
-			}
+	for _, w := range l.words(of, of.Said, now) {
+		switch v := w.what.(type) {
+		case Evidence:
+			all.Evidence = append(all.Evidence, v)
+		case Question:
+			all.Questions = append(all.Questions, v)
+		case Reply:
+			all.Replies = append(all.Replies, v)
+		case Faults:
+			all.Faults = append(all.Faults, v)
 		}
 	}
-	slices.SortStableFunc(all.Questions, func(a, b Question) int { return a.Issued.Compare(b.Issued) })
-	slices.SortStableFunc(all.Replies, func(a, b Reply) int { return a.Issued.Compare(b.Issued) })
 	return all
-}
-
-// who says something that takes the place of what they said before.
-type who struct {
-	Organisation measures.ODSCode
-	Measure      measures.MeasureID
-}
-
-func newest[T any](all []T, v T, of func(T) (who, time.Time)) []T {
-	by, at := of(v)
-	i := slices.IndexFunc(all, func(o T) bool { other, _ := of(o); return other == by })
-	if i < 0 {
-		return append(all, v)
-	}
-	if _, before := of(all[i]); at.After(before) {
-		all[i] = v
-	}
-	return all
-}
-
-// about reports whether something was said of the release that an index names.
-func (s Subject) about(l Listing) bool {
-	return s.Contents == l.Contents && s.Plugin == l.ID && s.Version == l.Version
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2"
@@ -39,15 +40,76 @@ func (r Remote) repository(plugin string) (*remote.Repository, error) {
 	}
 	repository.PlainHTTP = r.Plain
 	repository.MaxMetadataBytes = maxIndex
-	client := auth.Client{Client: r.Client, Cache: auth.NewCache()}
+	repository.Client = r.client(repository.Reference.Registry)
+	return repository, nil
+}
+
+// client tells who asks, where the registry wants to know.
+func (r Remote) client(host string) *auth.Client {
+	client := &auth.Client{Client: r.Client, Cache: auth.NewCache()}
 	if r.Client == nil {
 		client.Client = auth.DefaultClient.Client
 	}
 	if r.User != "" || r.Secret != "" {
-		client.Credential = auth.StaticCredential(repository.Reference.Registry, auth.Credential{Username: r.User, Password: r.Secret})
+		client.Credential = auth.StaticCredential(host, auth.Credential{Username: r.User, Password: r.Secret})
 	}
-	repository.Client = &client
-	return repository, nil
+	return client
+}
+
+// maxReleases is how many releases a registry may have to be listed as a whole.
+const maxReleases = 50_000
+
+// Releases lists the releases under the registry's path. It believes nothing of them.
+func (r Remote) Releases(ctx context.Context) ([]Named, error) {
+	fail := func(err error) ([]Named, error) { return nil, fmt.Errorf("list the releases at %s: %w", r.Name, err) }
+	ids, err := r.plugins(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	var releases []Named
+	for _, id := range ids {
+		repository, err := r.repository(id)
+		if err != nil {
+			return fail(err)
+		}
+		tags, err := tagsOf(ctx, repository, "")
+		if err == nil {
+			err = tooMany(len(releases) + len(tags))
+		}
+		if err != nil {
+			return fail(err)
+		}
+		for _, tag := range tags {
+			releases = append(releases, Named{id, tag})
+		}
+	}
+	return releases, nil
+}
+
+// plugins lists the repositories under the registry's path.
+func (r Remote) plugins(ctx context.Context) (ids []string, err error) {
+	host, path, _ := strings.Cut(r.Name, "/")
+	all, err := remote.NewRegistry(host)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	all.PlainHTTP, all.Client = r.Plain, r.client(host)
+	err = all.Repositories(ctx, "", func(names []string) error {
+		for _, name := range names {
+			if id, below := strings.CutPrefix(name, path+"/"); below && !strings.Contains(id, "/") {
+				ids = append(ids, id)
+			}
+		}
+		return tooMany(len(ids))
+	})
+	return ids, err
+}
+
+func tooMany(n int) error {
+	if n > maxReleases {
+		return fmt.Errorf("%d: %w; the most are %d", n, ErrOversize, maxReleases)
+	}
+	return nil
 }
 
 // Push brings a release to a registry and tags it with its version. The tag is
