@@ -101,6 +101,8 @@ type house struct {
 	reads *countedData
 	runs  *countedRuns
 	books shelf
+	// shared is what others have published and organisations have adopted.
+	shared analysis.Shared
 }
 
 // shelf is the library with measures of the test's own.
@@ -169,6 +171,10 @@ func (h *house) lookAgain(t testing.TB, agreements ...agreement) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := h.Catalogue.Share(h.shared); err != nil {
+		t.Fatal(err)
+	}
+	h.shared.Inform(&reference)
 	for _, a := range agreements {
 		reference.Agreements[policy.KeyOf(a.owner, a.partner, a.dataset)] = policy.Agreement{
 			Ref: "DSA-1", Expires: now().Add(time.Hour).Unix(), Purposes: []policy.Purpose{"improvement"}, MinCellCount: 8}
