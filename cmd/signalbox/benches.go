@@ -49,8 +49,17 @@ func (t *turned) Close() error {
 	return err
 }
 
-// open waits for a turn and starts a bench.
+// open gives a bench to a page.
 func (b *benches) open(ctx context.Context) (workshop.Bench, error) {
+	bench, err := b.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return bench, nil
+}
+
+// take waits for a turn and starts a bench.
+func (b *benches) take(ctx context.Context) (*turned, error) {
 	wait, cancel := context.WithTimeout(ctx, benchWait)
 	defer cancel()
 	select {

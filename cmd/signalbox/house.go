@@ -14,7 +14,9 @@ import (
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/internal/intake"
+	"github.com/signalbox-health/signalbox/internal/jobs"
 	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
@@ -43,10 +45,15 @@ type house struct {
 	// benches are sandboxes for drafts, apart from those that readers wait for.
 	benches *benches
 	books   *shelf
-	known   *register
-	main    *analysis.Analysis
-	witness witness // signs heads of the record; only where the site runs
-	site    *web.Site
+	// shelf is the releases of others; described are the datasets that anybody has.
+	shelf     *sharing.Shelf
+	described []measures.Dataset
+	known     *register
+	main      *analysis.Analysis
+	witness   witness // signs heads of the record; only where the site runs
+	site      *web.Site
+	node      *sharing.Node // this installation as its hub sees it
+	queue     *jobs.Queue
 	// sessions knows who is signed in.
 	sessions *session.Sessions
 	log      *slog.Logger
@@ -99,11 +106,6 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	described, err := intake.Datasets()
-	if err != nil {
-		h.close()
-		return nil, err
-	}
 	if err := h.startNotary(ctx, cfg); err != nil {
 		h.close()
 		return nil, err
@@ -112,7 +114,15 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 		h.close()
 		return nil, err
 	}
-	h.openSite(files, append(described, demo.Own()...))
+	if err := h.startQueue(cfg); err != nil {
+		h.close()
+		return nil, err
+	}
+	h.openSite(files, h.described)
+	if err := h.openDoor(cfg); err != nil {
+		h.close()
+		return nil, err
+	}
 	h.site.HTTPS = cfg.https()
 	return h, nil
 }
@@ -162,6 +172,13 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 	if h.host, err = sandboxes(); err != nil {
 		return nil, err
 	}
+	if h.described, err = intake.Datasets(); err != nil {
+		return nil, err
+	}
+	h.described = append(h.described, demo.Own()...)
+	if err := h.startShelf(cfg); err != nil {
+		return nil, err
+	}
 	if err := h.startAnalysis(ctx); err != nil {
 		return nil, err
 	}
@@ -202,7 +219,7 @@ func (h *house) startAnalysis(ctx context.Context) error {
 	if err := catalogue.Refresh(ctx, h.db); err != nil {
 		return err
 	}
-	reference, err := analysis.Reference(ctx, h.db, h.books.Releases())
+	reference, err := h.gather(ctx, catalogue)
 	if err != nil {
 		return err
 	}
@@ -213,7 +230,9 @@ func (h *house) startAnalysis(ctx context.Context) error {
 		return err
 	}
 	asked := governing.Watched{Policy: h.engine, Policies: h.policies} // drafts in shadow hear of it
-	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: session.Gate{Policy: asked}, Ledger: h.db, Data: h.db, Plugins: h.host, Now: time.Now}
+	h.shelf.Policy = h.engine
+	h.main = &analysis.Analysis{Catalogue: catalogue, Policy: session.Gate{Policy: asked}, Ledger: h.db, Data: h.db,
+		Plugins: sharing.Box{Sandbox: h.host, Shelf: h.shelf}, Now: time.Now}
 
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var done sync.WaitGroup
@@ -256,7 +275,7 @@ func (h *house) lookAtData(ctx context.Context) error {
 	if err := h.main.Catalogue.Refresh(ctx, h.db); err != nil {
 		return err
 	}
-	reference, err := analysis.Reference(ctx, h.db, h.books.Releases())
+	reference, err := h.gather(ctx, h.main.Catalogue)
 	if err != nil {
 		return err
 	}
