@@ -118,8 +118,7 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 }
 
 // search finds the entries of one page. Those that run on figures of the reader's
-// come first, wherever they are from; among the others those that are here already,
-// which are few, stand before those of the hub.
+// come first, wherever they are from.
 func (p *Pages) search(ctx context.Context, c *catalogue, actor policy.Actor, all []entry, owned map[measures.DatasetID]bool) error {
 	shelf, err := p.sharedShelf(ctx, actor)
 	if err != nil {
@@ -139,13 +138,21 @@ func (p *Pages) search(ctx context.Context, c *catalogue, actor policy.Actor, al
 	pages := max(1, (c.found+offersShown-1)/offersShown)
 	c.asked.page = min(c.asked.page, pages)
 	c.at = (c.asked.page - 1) * offersShown
-	// Four stretches stand behind each other; a page is a window over them.
-	c.offers, err = window([]stretch{
-		{n: len(running), give: part(running)},
+	// Four stretches stand behind each other; a page is a window over them. Whoever
+	// only looks around has what comes with the program on their board already, so
+	// what others have published leads; whoever searches finds the few of the program
+	// before any number of others.
+	stretches := []stretch{
 		{n: counts.Running, give: p.listed(ctx, query, 0, shelf)},
-		{n: len(rest), give: part(rest)},
+		{n: len(running), give: part(running)},
 		{n: counts.All - counts.Running, give: p.listed(ctx, query, counts.Running, shelf)},
-	}, c.at, offersShown)
+		{n: len(rest), give: part(rest)},
+	}
+	if !c.asked.everything() {
+		stretches[0], stretches[1] = stretches[1], stretches[0]
+		stretches[2], stretches[3] = stretches[3], stretches[2]
+	}
+	c.offers, err = window(stretches, c.at, offersShown)
 	return err
 }
 

@@ -2,12 +2,9 @@ package workshop
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
-	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -39,14 +36,9 @@ func (l listing) heading() string {
 	return verb + strconv.Itoa(len(l.entries)) + " measures"
 }
 
-// Plugin shows one plugin: what it computes, who made it, its digest. With .json
-// behind its name it gives the manifest.
-func (p *Pages) Plugin(w http.ResponseWriter, r *http.Request) error {
-	id, asFile := strings.CutSuffix(r.PathValue("id"), ".json")
-	release, err := p.release(id)
-	if err != nil {
-		return err
-	}
+// shippedPlugin shows a plugin that comes with the program: what it computes, who made
+// it, its digest.
+func (p *Pages) shippedPlugin(w http.ResponseWriter, r *http.Request, release plugins.Release, asFile bool) error {
 	if asFile {
 		return manifestFile(w, release)
 	}
@@ -77,13 +69,14 @@ func defines(m plugins.Manifest, id measures.MeasureID) bool {
 	return false
 }
 
-func (p *Pages) release(id string) (plugins.Release, error) {
+// shipped finds a plugin that comes with the program.
+func (p *Pages) shipped(id string) (plugins.Release, bool) {
 	for _, release := range p.Library.Releases() {
 		if release.Manifest.ID == id {
-			return release, nil
+			return release, true
 		}
 	}
-	return plugins.Release{}, fmt.Errorf("plugin %q: %w", id, postgres.ErrNotFound)
+	return plugins.Release{}, false
 }
 
 // manifestText is a manifest as its author would write it.

@@ -169,7 +169,7 @@ func (s shared) state() string {
 // offered reports whether there is a later version than the one that the reader's
 // organisation runs.
 func (s shared) offered() bool {
-	return s.live != nil && semver.Compare("v"+s.Version, "v"+s.runs) > 0
+	return s.live != nil && above(s.Version, s.runs)
 }
 
 // reads names the datasets that it computes from.

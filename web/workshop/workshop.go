@@ -12,12 +12,16 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/check"
 	"github.com/signalbox-health/signalbox/plugins/host"
+	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
 )
@@ -74,6 +78,12 @@ type Pages struct {
 	Drafts   Drafts
 	Host     Host
 	Shared   Shared
+	// Shelf fetches releases of others, and Adopting lets the reader's organisation run them.
+	Shelf    *sharing.Shelf
+	Adopting *sharing.Adopting
+	// Happened is what became of a plugin where it was adopted, from all its versions;
+	// nil where this installation does not show it.
+	Happened func(*http.Request, []registry.Listing) (templ.Component, error)
 	// Bench starts a bench; it waits until one is free.
 	Bench  func(context.Context) (Bench, error)
 	Reader func(*http.Request) (policy.Actor, layout.Page)
