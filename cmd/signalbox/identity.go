@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,28 +101,7 @@ func (h *house) openSessions(ctx context.Context, cfg *config, demonstration boo
 			o.Demo = append(o.Demo, session.Person(p))
 		}
 	}
-	h.tidySessions(ctx)
 	return session.New(o)
-}
-
-// tidySessions forgets sessions that have ended, at the start and every hour: each
-// sign-in that was begun leaves one.
-func (h *house) tidySessions(ctx context.Context) {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			if _, err := h.db.ForgetSessions(working); err != nil && working.Err() == nil {
-				h.log.Warn("sessions that have ended could not be forgotten", "error", err)
-			}
-			select {
-			case <-working.Done():
-				return
-			case <-time.After(time.Hour):
-			}
-		}
-	})
-	h.closes = append(h.closes, func() { stop(); done.Wait() })
 }
 
 // welcome says in the log how the first operator comes in, while there is none.

@@ -54,6 +54,7 @@ not where there is an identity provider.`,
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address and port to listen on")
 	cfg.addressFlags(cmd)
 	cmd.Flags().BoolVar(&cfg.behindProxy, "behind-proxy", false, "take readers' addresses from the last entry of X-Forwarded-For")
+	cmd.Flags().BoolVar(&cfg.noWork, "no-work", false, "leave what is done in the background to \"signalbox work\"")
 	cmd.Flags().BoolVar(&demonstration, "demo", false, "make demonstration data, and let anybody sign in as its people")
 	return cmd
 }
@@ -105,6 +106,11 @@ func serve(ctx context.Context, cfg *config, addr string, demonstration bool, lo
 	go func() { ended <- server.Serve(listener) }()
 	if err := house.welcome(ctx, cfg); err != nil {
 		return err
+	}
+	if !cfg.noWork {
+		if err := house.work(ctx); err != nil {
+			return err
+		}
 	}
 	ready(listener.Addr().String())
 	select {

@@ -98,7 +98,8 @@ func (db *DB) KeepDraft(ctx context.Context, grant policy.Grant, d Draft) (id in
 		if err != nil {
 			return err
 		}
-		return forgetDrafts(ctx, tx)
+		_, err = forgetDrafts(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("keep draft %s: %w", d.Digest.Short(), err)
@@ -106,15 +107,28 @@ func (db *DB) KeepDraft(ctx context.Context, grant policy.Grant, d Draft) (id in
 	return id, nil
 }
 
+// ForgetDrafts takes away what is old, whoever it was from, and says how many: nobody
+// may have brought a draft since.
+func (db *DB) ForgetDrafts(ctx context.Context) (gone int64, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		gone, err = forgetDrafts(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget drafts that are older than %d days: %w", DraftDays, err)
+	}
+	return gone, nil
+}
+
 // forgetDrafts takes away what is old, whoever it was from. A row has to be seen
 // to be deleted, so the transaction sees all from here on.
-func forgetDrafts(ctx context.Context, tx pgx.Tx) error {
+func forgetDrafts(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if _, err := tx.Exec(ctx, `SELECT set_config('signalbox.drafts', 'all', true)`); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM draft WHERE uploaded_at < current_timestamp - make_interval(days => @days)`,
+	tag, err := tx.Exec(ctx, `DELETE FROM draft WHERE uploaded_at < current_timestamp - make_interval(days => @days)`,
 		pgx.NamedArgs{"days": DraftDays})
-	return err
+	return tag.RowsAffected(), err
 }
 
 // draftColumns are those of a draft without its module.

@@ -137,4 +137,13 @@ func TestFewDraftsAreKeptAndNotForLong(t *testing.T) {
 	if err := owner(t, db).QueryRow(ctx, `SELECT count(*) FROM draft`).Scan(&left); err != nil || left != DraftsEach {
 		t.Errorf("%d rows are left, %v", left, err)
 	}
+	// Nobody brings a draft any more, and what is old goes all the same.
+	if _, err := owner(t, db).Exec(ctx, `UPDATE draft SET uploaded_at = uploaded_at - interval '31 days' WHERE uploaded_by = 'ines'`); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{1, 0} {
+		if gone, err := db.ForgetDrafts(ctx); err != nil || gone != want {
+			t.Errorf("%d are forgotten, want %d, %v", gone, want, err)
+		}
+	}
 }
