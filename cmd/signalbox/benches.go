@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
@@ -127,5 +128,12 @@ func tidy(dir string) error {
 // workshop is the second door.
 func (h *house) workshop(described []measures.Dataset, reader func(*http.Request) (policy.Actor, layout.Page)) *workshop.Pages {
 	return &workshop.Pages{Catalogue: h.main.Catalogue, Library: h.books, Datasets: described, Policy: h.engine, Ledger: h.db,
-		Register: h.known, Drafts: h.db, Host: h.host, Shared: h.db, Bench: h.benches.open, Reader: reader, Now: time.Now, Log: h.log}
+		Register: h.known, Drafts: h.db, Host: h.host, Shared: h.db, Shelf: h.shelf, Adopting: h.adopting(),
+		Bench: h.benches.open, Reader: reader, Now: time.Now, Log: h.log}
+}
+
+// adopting is how organisations come to run what others have published.
+func (h *house) adopting() *sharing.Adopting {
+	return &sharing.Adopting{Store: h.db, Register: h.known, Charts: h.main, Catalogue: h.main.Catalogue, Policy: h.main.Policy, Ledger: h.db,
+		Facts: h.shelf.Facts, Refresh: h.look, Now: time.Now}
 }
