@@ -119,10 +119,7 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 		return nil, err
 	}
 	h.openSite(files, h.described)
-	if err := h.openDoor(cfg); err != nil {
-		h.close()
-		return nil, err
-	}
+	h.openDoor()
 	h.site.HTTPS = cfg.https()
 	return h, nil
 }
