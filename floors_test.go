@@ -62,6 +62,8 @@ var strangers = map[string]string{
 	"internal/intake > internal/postgres":    "what is taken in is stored there",
 	"internal/governing > internal/postgres": "what is governed is kept there",
 	"internal/jobs > internal/postgres":      "the queue stands in the database",
+	"internal/sharing > internal/postgres":   "what is shared is kept there",
+	"internal/sharing > internal/analysis":   "a release is judged by the charts that it draws",
 
 	"plugins/library/build > plugins/toolchain": "the library is built as authors build theirs",
 	"sdk/conformance > sdk/wire":                "its questions are what the wire carries",
