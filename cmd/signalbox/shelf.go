@@ -11,7 +11,6 @@ import (
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 )
@@ -29,11 +28,11 @@ func (h *house) startShelf(cfg *config) error {
 	}
 	lists := &sharing.Lists{Root: root, File: filepath.Join(cfg.trustDir(), "publishers.json"), State: h.db.HubState, Now: time.Now}
 	h.shelf = &sharing.Shelf{Store: h.db, Ledger: h.db, List: lists.List, Host: h.host, Examine: h.examiner().Examine, Refresh: h.look, Now: time.Now, Log: h.log}
+	from := []registry.Remote{registry.Local(h.db.Registry(), h.admits)} // what was carried here, or made here
 	if hub != nil {
-		h.shelf.Pull = func(ctx context.Context, plugin string, artifact plugins.Digest) (registry.Release, error) {
-			return hub.remote().Pull(ctx, plugin, string(artifact))
-		}
+		from = append(from, hub.remote())
 	}
+	h.shelf.Pull = sharing.PullFrom(from...)
 	return nil
 }
 

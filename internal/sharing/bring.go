@@ -72,13 +72,13 @@ func bundle(ctx context.Context, root *os.Root, name string) ([]registry.Release
 // installation's own, where they may have been carried by hand, and then the hub's.
 func PullFrom(registries ...registry.Remote) func(ctx context.Context, plugin string, artifact plugins.Digest) (registry.Release, error) {
 	return func(ctx context.Context, plugin string, artifact plugins.Digest) (registry.Release, error) {
-		err := error(ErrNoRegistry)
 		for _, r := range registries {
-			var release registry.Release
-			if release, err = r.Pull(ctx, plugin, string(artifact)); err == nil || !errors.Is(err, registry.ErrNoRelease) {
+			release, err := r.Pull(ctx, plugin, string(artifact))
+			if err == nil || !errors.Is(err, registry.ErrNoRelease) {
 				return release, err
 			}
 		}
-		return registry.Release{}, err
+		return registry.Release{}, fmt.Errorf("fetch %s %s: %w, neither here nor at the hub; bring it in a bundle, with \"signalbox sync --from\"",
+			plugin, artifact.Short(), registry.ErrNoRelease)
 	}
 }
