@@ -23,11 +23,11 @@ func (l *live) barPlugin(r Request, bar func(code, message, help string)) {
 			"Its listing says why, and whether there is another. Your own figures are untouched.")
 	case facts.runs(r), l.previews(r, facts):
 	case r.Plugin.Approval == PreviewApproval:
-		bar("plugin_preview", "A release is looked at before it is adopted by the improvement leads and the governance team of an organisation, on its own figures.",
+		bar("plugin_preview", "A release that is not adopted yet is looked at by the improvement leads and the governance team of an organisation, on its own figures.",
 			"Ask one of them to show it to you. Its listing shows what became of it elsewhere.")
 	default:
 		bar("plugin_not_adopted", "This release of the plugin has not been adopted by the organisation.",
-			"Its improvement leads and governance team can look at it in the catalogue, and adopt it.")
+			"The improvement leads and the governance team there can look at it in the catalogue, and adopt it.")
 	}
 }
 

@@ -200,6 +200,9 @@ func (d ReferenceData) check() error {
 			s.MinCellCount, s.RoundTo, floorAcross)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Plugins)) {
+		if f := d.Plugins[name]; f.Adopters == nil && (f.Publisher != "" || f.State != "") {
+			return fmt.Errorf("reference data: plugin %s of %q, %s, has no list of adopters, so it would draw for everybody; give it an empty one", name, f.Publisher, f.State)
+		}
 		for code := range d.Plugins[name].Adopters {
 			if !code.Valid() || code == Everyone {
 				return fmt.Errorf("reference data: plugin %s is adopted by %q, which is no ODS code of an organisation", name, code)

@@ -59,7 +59,7 @@ missing contains {
 	"message": $"This is done for improvement or governance, and you came for {facts.purpose.title}.",
 	"help": "Change your purpose at sign-in, and ask again.",
 } if {
-	about_adopting
+	input.action in {"release.pilot", "release.adopt", "release.leave", "evidence.send"}
 	facts.own
 	facts.may_adopt
 	not input.subject.purpose in {"improvement", "governance"}
@@ -71,7 +71,7 @@ missing contains {
 	"message": $"What {facts.owner.name} runs is for its improvement leads and its governance team to say.",
 	"help": "Ask one of them, or ask your information governance team for the role of improvement lead.",
 } if {
-	about_adopting
+	input.action in {"release.pilot", "release.adopt", "release.leave", "evidence.send"}
 	facts.own
 	not facts.may_adopt
 }
@@ -82,10 +82,6 @@ missing contains {
 	"message": $"What {facts.owner.name} runs is for its own people to say.",
 	"help": $"Tell the improvement leads of {facts.owner.name} about it, or sign in for that organisation.",
 } if {
-	about_adopting
+	input.action in {"release.pilot", "release.adopt", "release.leave", "evidence.send"}
 	not facts.own
 }
-
-default about_adopting := false
-
-about_adopting if input.action in {"release.pilot", "release.adopt", "release.leave", "evidence.send"}

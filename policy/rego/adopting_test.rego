@@ -101,7 +101,7 @@ test_under_the_names_that_the_organisation_gives_its_datasets if {
 test_withdrawn_it_draws_for_nobody if {
 	stories.reasons(stories.draws(stories.leo, "sha256:6666", "RAA")) == {"plugin_withdrawn"}
 	stories.reasons(stories.previews(stories.leo, "sha256:6666", "RAA")) == {"plugin_withdrawn"}
-	against(stories.draws(stories.nora, "sha256:6666", "RBB"), {"plugin_withdrawn", "plugin_not_adopted"})
+	stories.reasons(stories.draws(stories.nora, "sha256:6666", "RBB")) == {"plugin_withdrawn"}
 }
 
 test_leo_and_hana_look_at_it_on_their_own_figures_first if {

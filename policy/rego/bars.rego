@@ -83,51 +83,45 @@ bar contains {
 }
 
 # METADATA
+# title: A plugin that would not run here
+# description: One rule for every question, so that most of them are asked only once.
+bar contains not_running[facts.plugin.problem]
+
+# METADATA
 # title: Only plugins that governance has approved, by digest
-bar contains {
+not_running["not_approved"] := {
 	"code": "plugin_not_approved",
 	"message": "The plugin that would draw this chart is not approved here.",
 	"help": "Your information governance team can approve this release of the plugin.",
-} if {
-	plugin := facts.plugin
-	plugin.needed
-	not plugin.approved
-}
-
-# METADATA
-# title: A release that others have published draws only for organisations that adopted it
-bar contains not_running if {
-	facts.plugin.approved
-	not facts.plugin.runs
-}
-
-not_running := {
-	"code": "plugin_preview",
-	"message": "A release is looked at before it is adopted by the improvement leads and the governance team of an organisation, on its own figures.",
-	"help": "Ask one of them to show it to you. Its listing shows what became of it elsewhere.",
-} if {
-	input.plugin.approval == "preview"
-} else := {
-	"code": "plugin_not_adopted",
-	"message": "Your organisation has not adopted this release of the plugin.",
-	"help": "Your organisation's improvement leads and governance team can look at it in the catalogue, and adopt it.",
-} if {
-	facts.everyone
-} else := {
-	"code": "plugin_not_adopted",
-	"message": $"{facts.owner.name} has not adopted this release of the plugin.",
-	"help": $"The improvement leads and the governance team of {facts.owner.name} can look at it in the catalogue, and adopt it.",
 }
 
 # METADATA
 # title: A release that was withdrawn draws for nobody
-bar contains {
+not_running["withdrawn"] := {
 	"code": "plugin_withdrawn",
 	"message": "This release of the plugin has been withdrawn, so nobody runs it any more.",
 	"help": "Its listing says why, and whether there is another. Your own figures are untouched.",
-} if {
-	facts.plugin.withdrawn
 }
+
+# METADATA
+# title: A release that others have published draws only for organisations that adopted it
+not_running["not_adopted"] := {
+	"code": "plugin_not_adopted",
+	"message": $"{runs_for} has not adopted this release of the plugin.",
+	"help": "The improvement leads and the governance team there can look at it in the catalogue, and adopt it.",
+}
+
+# METADATA
+# title: Before that, those who may adopt it look at it on the figures of their own organisation
+not_running["not_for_preview"] := {
+	"code": "plugin_preview",
+	"message": "A release that is not adopted yet is looked at by the improvement leads and the governance team of an organisation, on its own figures.",
+	"help": "Ask one of them to show it to you. Its listing shows what became of it elsewhere.",
+}
+
+runs_for := facts.owner.name if not facts.everyone
+
+runs_for := "Your organisation" if facts.everyone
 
 # METADATA
 # title: A plugin reads only the datasets that its manifest names

@@ -183,13 +183,7 @@ agreed if {
 
 default plugin_in_order := false
 
-plugin_in_order if not facts.plugin.needed
-
-plugin_in_order if {
-	facts.plugin.approved
-	facts.plugin.runs
-	not facts.plugin.withdrawn
-}
+plugin_in_order if facts.plugin.problem == ""
 
 default answers := false
 

@@ -132,22 +132,29 @@ purpose := {"known": true, "title": record.title} if record := data.reference.pu
 
 # METADATA
 # title: The plugin that would compute
-# description: A plugin without a list of datasets only calculates, and may be given any.
-default plugin := {"needed": false, "approved": false, "withdrawn": false, "runs": false, "datasets": null}
+# description: >
+#   A plugin without a list of datasets only calculates, and may be given any. Its
+#   problem is what keeps it from running, empty where nothing does: not_approved,
+#   withdrawn, not_adopted, not_for_preview.
+default plugin := {"needed": false, "approved": false, "problem": "", "datasets": null}
 
-plugin := {
+plugin := {"needed": true, "approved": true, "problem": "", "datasets": record.datasets} if {
+	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
+	record := data.reference.plugins[input.plugin.digest]
+	record.approved
+	record.adopters == null
+} else := {
 	"needed": true,
 	"approved": record.approved,
-	"withdrawn": object.get(record, "state", "") == "withdrawn",
-	"runs": plugin_runs(record),
+	"problem": plugin_problem(record),
 	"datasets": plugin_datasets(record),
 } if {
 	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 	record := data.reference.plugins[input.plugin.digest]
-} else := {"needed": true, "approved": false, "withdrawn": false, "runs": false, "datasets": null} if {
+} else := {"needed": true, "approved": false, "problem": "not_approved", "datasets": null} if {
 	input.action in {"chart.read", "data.export", "data.load", "evidence.send"}
 	input.plugin != null
-} else := {"needed": true, "approved": false, "withdrawn": false, "runs": false, "datasets": null} if {
+} else := {"needed": true, "approved": false, "problem": "not_approved", "datasets": null} if {
 	input.action in {"chart.read", "evidence.send"}
 }
 

@@ -130,18 +130,24 @@ previewing if {
 }
 
 # METADATA
-# title: The plugin may draw for this organisation
+# title: What keeps a plugin from drawing here
 # description: >
-#   What comes with the program may draw for everybody, and has no list of adopters.
-#   Tests that were written before there were any leave the key out; the host, which
+#   What comes with the program has no list of adopters, and draws for everybody.
+#   Tests that were written before there were any leave the key out. The host, which
 #   asks again, always has it.
-default plugin_runs(_) := false
-
-plugin_runs(record) if object.get(record, "adopters", null) == null
-
-plugin_runs(record) if record.adopters[runs_at]
-
-plugin_runs(_) if previewing
+plugin_problem(record) := "not_approved" if {
+	not record.approved
+} else := "" if {
+	object.get(record, "adopters", null) == null
+} else := "withdrawn" if {
+	record.state == "withdrawn"
+} else := "" if {
+	record.adopters[runs_at]
+} else := "" if {
+	previewing
+} else := "not_for_preview" if {
+	input.plugin.approval == "preview"
+} else := "not_adopted"
 
 # METADATA
 # title: The datasets that a plugin reads here
