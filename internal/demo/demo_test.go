@@ -235,7 +235,7 @@ func TestPeopleBelongToTheDemonstrationAndHaveDifferentNames(t *testing.T) {
 			t.Errorf("%s works at %s", p.Actor.ID, p.Actor.ODS)
 		}
 	}
-	for _, role := range []string{"clinician", "innovator", "governance_lead", "caldicott_guardian", "data_manager", "improvement_lead", "analyst"} {
+	for _, role := range []string{"clinician", "innovator", "governance_lead", "caldicott_guardian", "data_manager", "improvement_lead", "analyst", "plugin_checker", "operator"} {
 		if !roles[role] {
 			t.Errorf("nobody has the role %s", role)
 		}
