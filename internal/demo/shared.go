@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strings"
 	"time"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -149,3 +150,31 @@ func cancelledOnTheDay() plugins.Manifest {
 		AuthoredBy: "Rufus Calder (fictional)", CheckedBy: "Hester Lowe (fictional)",
 	})
 }
+
+// Adopter is a trust that took a release up some time ago.
+type Adopter struct {
+	Organisation    measures.ODSCode
+	Plugin, Version string
+	Measure         measures.MeasureID
+	Before, First   measures.Date // the baseline begins; what counts as after begins
+	Points          int           // of the baseline
+}
+
+// Adopters are trusts at which different things happened after June 2025: it got
+// worse, it stayed, only the mix changed, the trust had merged. Larkfield is not
+// among them: there a reader may adopt it themselves.
+func Adopters() []Adopter {
+	var list []Adopter
+	for _, code := range []measures.ODSCode{"ZZB", "ZZC", "ZZD", "ZZG", "ZZI", "ZZK"} {
+		a := Adopter{Organisation: code, Plugin: "harbour-still-there", Version: "1.4.0", Measure: "harbour-still-there",
+			Before: measures.DateOf(2023, 6, 1), First: measures.DateOf(2025, 6, 1), Points: 24}
+		if code == "ZZI" {
+			a.Version = "1.3.2"
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// Team is who acted for a trust that took a release up.
+func Team(at measures.ODSCode) string { return "improvement-team-" + strings.ToLower(string(at)) }
