@@ -26,6 +26,7 @@ type config struct {
 	publicURL      string // SIGNALBOX_PUBLIC_URL: how readers address the site
 	identityFile   string // SIGNALBOX_IDENTITY: identity.json in the data folder unless told
 	behindProxy    bool   // readers' addresses stand in X-Forwarded-For
+	trust          string // folder of whom this installation believes: trust in the data folder unless told
 	noWork         bool   // jobs are worked by other processes
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -213,7 +214,7 @@ type trusting struct {
 }
 
 // trustDir is where the list of publishers and the root keys lie.
-func (c *config) trustDir() string { return filepath.Join(c.dataDir, "trust") }
+func (c *config) trustDir() string { return cmp.Or(c.trust, filepath.Join(c.dataDir, "trust")) }
 
 func (t *trusting) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&t.publishers, "publishers", "", "the signed list of publishers (by default trust/publishers.json in the data folder)")
