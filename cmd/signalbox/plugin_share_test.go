@@ -22,6 +22,8 @@ type publishing struct {
 	dir    string
 	folder string // of the measure
 	trust  []string
+	nodes  []registry.Node // of the list
+	index  *registry.Root  // that the list names
 }
 
 func newPublishing(t testing.TB) *publishing {
@@ -61,7 +63,7 @@ func (p *publishing) list(serial int, revoked string) {
 	person := func(who, role, revoked string) map[string]any {
 		return map[string]any{"key": p.key(who), "holder": who, "role": role, "from": "2020-01-01T00:00:00Z", "revoked": revoked}
 	}
-	text, err := json.Marshal(map[string]any{"serial": serial, "publishers": []any{map[string]any{
+	text, err := json.Marshal(map[string]any{"serial": serial, "nodes": p.nodes, "index": p.index, "publishers": []any{map[string]any{
 		"id": "wexbourne", "name": "Wexbourne (fictional)", "class": "trust", "names": []string{"late-*"}, "threshold": 2,
 		"keys": []any{person("author", "author", revoked), person("checker", "checker", "")}}}})
 	if err != nil {

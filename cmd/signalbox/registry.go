@@ -7,7 +7,7 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/plugins/registry"
-	door "github.com/signalbox-health/signalbox/web/hub"
+	gate "github.com/signalbox-health/signalbox/web/hub"
 )
 
 // admits is the list that the registry of this installation holds what it is given
@@ -22,6 +22,6 @@ func (h *house) admits(ctx context.Context) (*registry.List, error) {
 
 // openDoor opens the site for other installations.
 func (h *house) openDoor() {
-	h.site.Hub = &door.Door{Served: registry.Server(h.db.Registry(), h.admits), Policy: h.main.Policy, Ledger: h.db,
+	h.site.Hub = &gate.Door{Served: registry.Server(h.db.Registry(), h.admits), Policy: h.main.Policy, Ledger: h.db,
 		Actor: h.sessions.Actor, Issued: h.db.HubIssued, Now: time.Now, Log: h.log}
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,8 @@ type Remote struct {
 	Name string
 	// Plain is for registries without TLS, on this machine only.
 	Plain bool
-	// User and Secret are sent where the registry asks for them.
+	// User and Secret are sent where the registry asks for them. A registry of our own
+	// looks at the secret only, which is a token.
 	User, Secret string
 	Client       *http.Client // nil means one that tries again when the network fails
 }
@@ -51,7 +53,8 @@ func (r Remote) client(host string) *auth.Client {
 		client.Client = auth.DefaultClient.Client
 	}
 	if r.User != "" || r.Secret != "" {
-		client.Credential = auth.StaticCredential(host, auth.Credential{Username: r.User, Password: r.Secret})
+		// Some name has to be sent for the secret to be.
+		client.Credential = auth.StaticCredential(host, auth.Credential{Username: cmp.Or(r.User, "token"), Password: r.Secret})
 	}
 	return client
 }
