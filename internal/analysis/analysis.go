@@ -56,10 +56,7 @@ type Analysis struct {
 	Ledger    Ledger
 	Data      Data
 	Plugins   Sandbox
-	// Ready stands a release of others ready to run, if it is not; nil where there are
-	// none.
-	Ready func(context.Context, plugins.Digest) error
-	Now   func() time.Time
+	Now       func() time.Time
 
 	charts cache
 }
@@ -174,9 +171,6 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	if answer.material = material; answer.split {
 		return postgres.Result{Record: record, Rows: material.version.Rows}, nil
 	}
-	if err := a.ready(ctx, answer); err != nil {
-		return postgres.Result{}, err
-	}
 	charts, err := a.run(ctx, answer, material)
 	if err != nil {
 		return postgres.Result{}, err
@@ -187,15 +181,6 @@ func (a *Analysis) answer(ctx context.Context, answer *Answer, record policy.Rec
 	}
 	answer.Charts = charts
 	return postgres.Result{Record: record, Rows: material.version.Rows, Suppressed: int64(hidden), Digest: digestOf(charts)}, nil
-}
-
-// ready stands a release of others ready, which a moment ago may have been taken by
-// another program than this one.
-func (a *Analysis) ready(ctx context.Context, answer *Answer) error {
-	if answer.Definition.Shipped() || a.Ready == nil {
-		return nil
-	}
-	return a.Ready(ctx, answer.Definition.Release.Digest)
 }
 
 // grant turns a recorded decision into the key to the data, and writes on the

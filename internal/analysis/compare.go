@@ -105,9 +105,6 @@ func (a *Analysis) compare(ctx context.Context, f *Funnel, answer *Answer, recor
 	}
 	answer.Receipt.DataVersion = material.version.String()
 	f.add(material, grant.Disclosure())
-	if err := a.ready(ctx, answer); err != nil {
-		return postgres.Result{}, err
-	}
 	hidden, err := a.draw(ctx, f, answer, grant.Disclosure())
 	if err != nil {
 		return postgres.Result{}, err

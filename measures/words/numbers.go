@@ -77,6 +77,21 @@ func Target(v float64, u measures.Unit) string {
 	return Value(v, u)
 }
 
+// TargetOf writes a target with its label and from when on it holds.
+func TargetOf(t measures.Target, u measures.Unit) string {
+	text := Target(t.Value, u)
+	switch {
+	case strings.HasPrefix(t.Label, text):
+		text = t.Label
+	case t.Label != "":
+		text += ", " + t.Label
+	}
+	if t.From != 0 {
+		text += ", from " + t.From.DayName()
+	}
+	return text
+}
+
 // value writes a value without the words of its unit, which stand beside the
 // first value of a sentence only.
 func (v *view) value(y float64) string { return Value(y, v.s.Unit) }

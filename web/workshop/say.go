@@ -46,19 +46,7 @@ func wanted(d measures.Direction) string {
 }
 
 // target says what to reach, and from when.
-func target(t measures.Target, u measures.Unit) string {
-	text := words.Target(t.Value, u)
-	switch {
-	case strings.HasPrefix(t.Label, text):
-		text = t.Label
-	case t.Label != "":
-		text += ", " + t.Label
-	}
-	if t.From != 0 {
-		text += ", from " + t.From.DayName()
-	}
-	return text
-}
+func target(t measures.Target, u measures.Unit) string { return words.TargetOf(t, u) }
 
 // unit says what is plotted.
 func unit(u measures.Unit) string {
