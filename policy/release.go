@@ -64,26 +64,6 @@ const (
 // none reports whether a request is about no release.
 func (r Release) none() bool { return r.ID == "" && r.Digest == "" }
 
-// AboutRelease reports whether an action is about a release of a plugin. Such a
-// request names no data, and no answer to it opens any.
-func (a Action) AboutRelease() bool {
-	switch a {
-	case ReleaseSubmit, ReleaseCheck, ReleasePublish, ReleaseDeprecate, ReleaseWithdraw, ReleasePush, ReleasePull, ReleaseTake:
-		return true
-	}
-	return a.AboutAdoption()
-}
-
-// AboutAdoption reports whether an action is about a release at one organisation,
-// which Resource.ODS names; the others about releases name none.
-func (a Action) AboutAdoption() bool {
-	return a == ReleasePilot || a == ReleaseAdopt || a == ReleaseLeave
-}
-
-// aboutRegistry reports whether an action is about the registry of this
-// installation, where a request need not name a release.
-func (a Action) aboutRegistry() bool { return a == ReleasePush || a == ReleasePull }
-
 // ForRelease reports what is wrong, if anything, with a grant as the key to a step in
 // the life of a release: it must have been given for that action and that digest,
 // and at no organisation. For is the one for a step at an organisation, with

@@ -67,13 +67,17 @@ func parsedOf(policies ...[]policy.Module) []*ast.Module {
 }
 
 // generate asks what nobody may have asked yet: every persona, about each
-// dataset of the owner and of everybody, to read, to take away and to load.
+// dataset of the owner and of everybody, to read, to take away, to load and to send
+// as evidence.
 func generate(w *world) []asked {
 	var questions []asked
 	for _, who := range w.personas {
 		for _, dataset := range w.datasets {
-			for _, action := range []policy.Action{policy.ChartRead, policy.DataExport, policy.DataLoad} {
+			for _, action := range dataActions {
 				for _, ods := range []measures.ODSCode{w.orgs[0], policy.Everyone} {
+					if action == policy.EvidenceSend && ods != who.actor.ODS {
+						continue // each organisation sends its own, and the baseline is tested by itself
+					}
 					questions = append(questions, asked{w.question(who, action, dataset, ods), 1})
 				}
 			}

@@ -188,13 +188,12 @@ func (l *linter) vocabularies() map[string]vocabulary {
 		return known || len(l.data.Datasets) == 0
 	}, Advice, nil}
 	return map[string]vocabulary{
-		"input.action": listed("action", Fault, policy.ChartRead, policy.DataLoad, policy.DataExport, policy.PluginUpload, policy.PluginTry, policy.PluginLift,
-			policy.PolicyWrite, policy.PolicyApprove, policy.PolicyRollback, policy.AccessDecide, policy.PeopleAppoint, policy.LogRead),
+		"input.action":                  listed("action", Fault, policy.Actions()...),
 		"input.subject.purpose":         listed("purpose", Fault, slices.Sorted(maps.Keys(l.data.Purposes))...),
 		"input.subject.roles":           listed("role", Fault, slices.Sorted(maps.Keys(l.data.Roles))...),
 		"input.subject.assurance":       listed("assurance", Fault, "aal1", "aal2", "aal3"),
 		"input.resource.grain":          listed("grain", Fault, "aggregate"),
-		"input.change.kind":             listed("kind of change", Fault, "policy", "access", "people"),
+		"input.change.kind":             listed("kind of change", Fault, "policy", "access", "people", policy.ReleaseChange),
 		"data.signalbox.facts.rights":   listed("right", Fault, slices.Compact(rights)...),
 		"input.subject.ods":             org,
 		"input.subject.orgs":            org,

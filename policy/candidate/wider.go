@@ -94,14 +94,20 @@ func compare(ctx context.Context, t task, c *candidate) *comparison {
 	return p
 }
 
+// dataActions are all that may open data.
+var dataActions = []policy.Action{policy.ChartRead, policy.DataExport, policy.DataLoad, policy.EvidenceSend}
+
 // ask gives the questions of a world's people, in an order that does not depend
 // on who comes first.
 func (w *world) ask() []policy.Request {
 	var questions []policy.Request
 	for _, who := range w.personas {
 		for _, dataset := range w.datasets {
-			for _, action := range []policy.Action{policy.ChartRead, policy.DataExport, policy.DataLoad} {
+			for _, action := range dataActions {
 				for _, ods := range append(slices.Clone(w.orgs[:min(2, len(w.orgs))]), policy.Everyone) {
+					if action == policy.EvidenceSend && ods != who.actor.ODS {
+						continue // each organisation sends its own, and the baseline is tested by itself
+					}
 					questions = append(questions, w.question(who, action, dataset, ods))
 				}
 			}
@@ -135,7 +141,7 @@ func (w *world) question(who persona, action policy.Action, dataset measures.Dat
 		r.Resource.Columns = append(r.Resource.Columns, column)
 	}
 	slices.Sort(r.Resource.Columns)
-	if action == policy.ChartRead {
+	if action == policy.ChartRead || action == policy.EvidenceSend {
 		r.Plugin = w.plugin
 	}
 	return r

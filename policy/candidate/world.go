@@ -171,11 +171,12 @@ func (w *world) catalogue(invent bool) {
 	}
 }
 
-// choosePlugin finds an approved plugin that may be given any dataset.
+// choosePlugin finds an approved plugin that may be given any dataset, and that draws
+// for everybody.
 func (w *world) choosePlugin(invent bool) {
 	digest := ""
 	for _, d := range slices.Sorted(maps.Keys(w.data.Plugins)) {
-		if f := w.data.Plugins[d]; f.Approved && f.Datasets == nil {
+		if f := w.data.Plugins[d]; f.Approved && f.Datasets == nil && f.Adopters == nil {
 			digest = d
 			break
 		}
