@@ -1,6 +1,9 @@
 package measures
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Measure is an operational definition: what is counted, out of what, from
 // where, and which way is better. It is data; the plugin and entry named by
@@ -27,7 +30,11 @@ type Measure struct {
 	Direction Direction `json:"direction"`
 	Type      string    `json:"type"`   // outcome, process or balancing
 	Family    MeasureID `json:"family"` // the measure it is a variant of, or itself
-	Targets   []Target  `json:"targets,omitempty"`
+	// DerivedFrom names the measure whose logic was changed to make this one, as
+	// "plugin/measure"; empty where there is none. What is counted never changes under
+	// an id that others know.
+	DerivedFrom string   `json:"derived_from,omitempty"`
+	Targets     []Target `json:"targets,omitempty"`
 
 	Uses  Uses    `json:"uses"`
 	Rules RuleSet `json:"rules"`
@@ -93,6 +100,35 @@ type Input struct {
 	Title string   `json:"title"` // heads its column in tables: "Attendances"
 	Plus  []string `json:"plus"`
 	Minus []string `json:"minus,omitempty"`
+}
+
+// Changed says in what the logic of two definitions differs: what is counted, out of
+// what and from where; empty where they count the same. Words, targets, strata and
+// the way it is drawn are no part of that.
+func (m *Measure) Changed(from *Measure) string {
+	switch {
+	case m.Dataset != from.Dataset:
+		return "dataset"
+	case m.Grain != from.Grain:
+		return "grain"
+	case (m.Part == nil) != (from.Part == nil) || m.Part != nil && *m.Part != *from.Part:
+		return "part"
+	case m.Unit.Multiply != from.Unit.Multiply:
+		return "unit"
+	case len(m.Inputs) != len(from.Inputs):
+		return "inputs"
+	}
+	for _, in := range m.Inputs {
+		i := slices.IndexFunc(from.Inputs, func(f Input) bool { return f.Name == in.Name })
+		if i < 0 || !sameColumns(in.Plus, from.Inputs[i].Plus) || !sameColumns(in.Minus, from.Inputs[i].Minus) {
+			return "inputs"
+		}
+	}
+	return ""
+}
+
+func sameColumns(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // Columns lists the columns of the dataset that the measure reads, each once.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
 )
@@ -14,6 +15,7 @@ var (
 	pluginName  = regexp.MustCompile(`^[a-z][a-z0-9-]{1,62}$`)
 	datasetName = regexp.MustCompile(`^[a-z][a-z0-9_]{1,62}$`)
 	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	derivedName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,62}/[a-z][a-z0-9-]{1,62}$`)
 	version     = regexp.MustCompile(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 )
 
@@ -94,6 +96,9 @@ func checkMeasure(m *measures.Measure) []error {
 	}
 	if !pluginName.MatchString(string(m.ID)) || m.Family != "" && !pluginName.MatchString(string(m.Family)) {
 		bad("id and family: lower-case letters, digits and hyphens are wanted")
+	}
+	if d := m.DerivedFrom; d != "" && (!derivedName.MatchString(d) || strings.HasSuffix(d, "/"+string(m.ID))) {
+		bad("derived_from %q: the plugin and the id of another measure are wanted, as in \"urgent-care/ae-4h\"", d)
 	}
 	if !datasetName.MatchString(string(m.Dataset)) {
 		bad("dataset %q: lower-case letters, digits and underscores are wanted", m.Dataset)

@@ -102,9 +102,10 @@ func monthOf(entry string) wire.Request {
 }
 
 func TestManifestsAreHeldAgainstWhatThereIs(t *testing.T) {
-	library := []plugins.Release{{Manifest: plugins.Manifest{ID: "spc", ABI: 1, Entries: []string{"xmr", "run"}}}}
 	like := sound().Measures[0]
 	like.ID, like.Title = "falls-seen", "Falls that somebody saw and found"
+	library := []plugins.Release{{Manifest: plugins.Manifest{ID: "spc", ABI: 1, Entries: []string{"xmr", "run"}}},
+		{Manifest: plugins.Manifest{ID: "ward", Measures: []measures.Measure{like}}}}
 	for name, c := range map[string]struct {
 		change func(*plugins.Manifest)
 		told   []string
@@ -120,13 +121,26 @@ func TestManifestsAreHeldAgainstWhatThereIs(t *testing.T) {
 		"no direction":         {func(m *plugins.Manifest) { m.Measures[0].Direction = measures.Neutral }, []string{"manifest, advice only:", "no wanted direction"}},
 		"its own checker":      {func(m *plugins.Manifest) { m.Measures[0].CheckedBy = "An analyst" }, []string{"manifest, advice only:", "checked by the one who wrote it"}},
 		"a likeness":           {func(m *plugins.Manifest) { m.Measures[0].ID = "falls-new" }, []string{"likeness, advice only:", `like "falls-seen"`}},
+		"a likeness that is said": {func(m *plugins.Manifest) {
+			m.Measures[0].ID, m.Measures[0].DerivedFrom, m.Measures[0].Inputs[0].Plus = "falls-new", "ward/falls-seen", []string{"falls", "days"}
+		}, nil},
+		"the logic of another id": {func(m *plugins.Manifest) { m.Measures[0].ID, m.Measures[0].Grain = "falls-seen", measures.Week },
+			[]string{`logic: measure "falls-seen" exists already`, "grain", `derived_from to "ward/falls-seen"`}},
+		"the words of another id": {func(m *plugins.Manifest) { m.Measures[0].ID, m.Measures[0].Why = "falls-seen", "Another why." }, nil},
+		"derived from what it is": {func(m *plugins.Manifest) {
+			m.Measures[0].ID, m.Measures[0].DerivedFrom = "falls-new", "ward/falls-seen"
+		},
+			[]string{"logic, advice only:", "counts just the same", `family to "falls-seen"`}},
+		"derived from itself": {func(m *plugins.Manifest) { m.Measures[0].DerivedFrom = "ward/" + string(m.Measures[0].ID) },
+			[]string{"manifest:", "derived_from", "another measure"}},
+		"derived from a word": {func(m *plugins.Manifest) { m.Measures[0].DerivedFrom = "Falls" }, []string{"manifest:", `derived_from "Falls"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := sound()
 			m.ABI, m.Entries, m.Measures[0].Uses = 0, nil, measures.Uses{Plugin: "spc", Entry: "xmr"}
 			c.change(&m)
 			o := check.Options{Libraries: library, Datasets: fallsData}
-			if name == "a likeness" {
+			if m.Measures[0].ID != sound().Measures[0].ID {
 				o.Known = []*measures.Measure{&like}
 			}
 			var lines []string

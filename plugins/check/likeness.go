@@ -19,7 +19,7 @@ func (c *checking) likeness(s *Step) {
 		var closest *measures.Measure
 		best := 0.0
 		for _, known := range c.o.Known {
-			if known.ID == m.ID || known.Family != "" && known.Family == m.Family {
+			if known.ID == m.ID || known.Family != "" && known.Family == m.Family || derivedFrom(m, known) {
 				continue
 			}
 			if l := Likeness(m, known); l > best {
@@ -28,7 +28,7 @@ func (c *checking) likeness(s *Step) {
 		}
 		if best >= near {
 			s.find(Finding{"likeness", fmt.Sprintf("measure %q is %.0f%% like %q (%s).", m.ID, 100*best, closest.ID, closest.Title),
-				"extend that one, or say in the problem what it does not answer; a variant names it as its family.", true})
+				"extend that one, or say in the problem what it does not answer; a variant names it as its family, and one with other logic sets derived_from.", true})
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (c *checking) manifestAlone(s *Step) {
 		measure := &m.Measures[i]
 		c.uses(s, measure)
 		c.data(s, measure)
+		c.logic(s, measure)
 		advise(s, measure)
 	}
 }
