@@ -13,6 +13,7 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/policy/disclosure"
 )
 
 // ErrMoved says that the figures have changed since somebody looked at what would be
@@ -79,6 +80,11 @@ func (w *Witness) document(ctx context.Context, p *Prepared, answer *analysis.An
 		Issued: w.Now().UTC().Truncate(time.Second), Organisation: a.Organisation, OrganisationName: w.Name(ctx, a.Organisation)}
 	t := terms(answer)
 	e.MinCellCount, e.RoundTo = t.MinCellCount, t.RoundTo
+	// A target of the organisation's own may have been read off figures that are
+	// hidden here.
+	if !disclosure.Open(t) && a.Layers.Measures[e.Measure].Targets != nil {
+		e.Target = nil
+	}
 	if !withPoints {
 		e.Points = nil
 	}
