@@ -39,7 +39,9 @@ const (
 	maxText   = 4000      // characters of a question or a reply
 	maxWord   = 200       // characters of a name
 	maxPoints = 1200      // a hundred years of months
-	maxWords  = 16        // signals, reasons
+	maxWords  = 16        // signals, reasons, layers
+
+	maxDecimals = 6 // of what is shown
 )
 
 // Seal signs what became of a measure, with the key of a node.
@@ -129,12 +131,14 @@ func (v Evidence) check() error {
 		return bad("%q is no result", v.Result)
 	case v.Kept < 0 || v.MinCellCount < 0 || v.RoundTo < 0:
 		return bad("a count is below nothing")
-	case len(v.Signals) > maxWords || len(v.Reasons) > maxWords || len(v.Points) > maxPoints:
-		return fmt.Errorf("%d signals, %d reasons, %d points: %w", len(v.Signals), len(v.Reasons), len(v.Points), ErrOversize)
+	case v.Unit.Decimals < 0 || v.Unit.Decimals > maxDecimals || utf8.RuneCountInString(v.Unit.Symbol+v.Unit.Words) > maxWord:
+		return bad("a unit that nobody could write: %d decimals, %q, %q", v.Unit.Decimals, v.Unit.Symbol, v.Unit.Words)
+	case len(v.Signals) > maxWords || len(v.Reasons) > maxWords || len(v.Layered) > maxWords || len(v.Points) > maxPoints:
+		return fmt.Errorf("%d signals, %d reasons, %d layers, %d points: %w", len(v.Signals), len(v.Reasons), len(v.Layered), len(v.Points), ErrOversize)
 	case !slices.IsSortedFunc(v.Points, func(a, b EvidencePoint) int { return int(a.Period) - int(b.Period) }):
 		return bad("its points are not in order")
 	}
-	for _, text := range slices.Concat(v.Signals, v.Reasons) {
+	for _, text := range slices.Concat(v.Signals, v.Reasons, v.Layered) {
 		if !isWord(text) {
 			return bad("a signal or a reason says nothing, or more than %d characters", maxWord)
 		}
