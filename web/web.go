@@ -16,6 +16,7 @@ import (
 	"github.com/signalbox-health/signalbox/web/governance/people"
 	"github.com/signalbox-health/signalbox/web/governance/policies"
 	"github.com/signalbox-health/signalbox/web/hub"
+	"github.com/signalbox-health/signalbox/web/jobs"
 	"github.com/signalbox-health/signalbox/web/layout"
 	"github.com/signalbox-health/signalbox/web/session"
 	"github.com/signalbox-health/signalbox/web/workshop"
@@ -29,6 +30,7 @@ type Site struct {
 	Policies   *policies.Pages
 	Logbook    *logbook.Pages
 	People     *people.Pages
+	Jobs       *jobs.Pages
 	Sessions   *session.Sessions
 	Hub        *hub.Door // for other installations
 	Assets     *assets.Assets
@@ -82,6 +84,12 @@ func (s *Site) Handler() http.Handler {
 	// Workshop: the plugins and their measures.
 	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))                // the catalogue: ?q= ?area=
 	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))            // also .json, its manifest
+	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt)) // what a release would come to here: ?version=
+	signedIn.Handle("POST /adopt/{id}", s.page(s.Workshop.DoAdopt))
+	signedIn.Handle("POST /adopt/{id}/take", s.page(s.Workshop.TakeRelease)) // from the hub
+	signedIn.Handle("POST /adopt/{id}/undo", s.page(s.Workshop.Undo))
+	signedIn.Handle("POST /adopt/{id}/leave", s.page(s.Workshop.Leave))
+	signedIn.Handle("GET /adopt/{id}/difference", s.page(s.Workshop.Difference)) // what another version would change: ?version=
 	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About)) // what it answers, who stands behind it
 	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
 	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
@@ -133,6 +141,11 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("POST /governance/people/{person}/training", s.page(s.People.EnterTraining))
 	signedIn.Handle("POST /governance/people/{person}/sessions", s.page(s.People.EndSessions))
 	signedIn.Handle("POST /governance/people/{person}/invite", s.page(s.People.InviteAgain))
+
+	// For operators: what works in the background.
+	signedIn.Handle("GET /jobs", s.page(s.Jobs.Home))
+	signedIn.Handle("POST /jobs", s.page(s.Jobs.Do))
+	signedIn.Handle("POST /jobs/{job}/stop", s.page(s.Jobs.Stop))
 
 	// Access: what the reader has asked for.
 	signedIn.Handle("GET /access/requests", s.page(s.Governance.OwnRequests))

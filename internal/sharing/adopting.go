@@ -19,7 +19,7 @@ import (
 type Adopting struct {
 	Store    Pins
 	Register Coverage
-	Charts   Charts
+	Charts   Foresight
 	// Catalogue knows the datasets that are here.
 	Catalogue *analysis.Catalogue
 	Policy    analysis.Policy
@@ -49,6 +49,13 @@ type Coverage interface {
 // Charts answers questions about figures.
 type Charts interface {
 	Ask(context.Context, ...analysis.Question) ([]analysis.Answer, error)
+}
+
+// Foresight answers questions about figures, and says what would become of the
+// answers.
+type Foresight interface {
+	Charts
+	Difference(context.Context, analysis.Question, analysis.Preview) (analysis.Side, error)
 }
 
 // Choice is what somebody wants of a release for their organisation. Layers that it

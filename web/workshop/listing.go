@@ -107,7 +107,7 @@ func (p *Pages) offered(r *http.Request, id, which string) (*offered, error) {
 	if v.became, err = p.became(r, v); err != nil {
 		return nil, err
 	}
-	return v, p.standing(ctx, v, actor)
+	return v, p.reaches(ctx, v, actor)
 }
 
 // versions gathers all releases of a plugin: those of the hub, and those that are
@@ -164,8 +164,8 @@ func chooseVersion(all []version, which string) int {
 	return -1
 }
 
-// standing says what the plugin needs and what the reader may do with it.
-func (p *Pages) standing(ctx context.Context, v *offered, actor policy.Actor) error {
+// reaches says what the plugin needs and what the reader may do with it.
+func (p *Pages) reaches(ctx context.Context, v *offered, actor policy.Actor) error {
 	v.take = p.may(ctx, actor, policy.ReleaseTake)
 	has := map[measures.DatasetID]postgres.Coverage{}
 	if actor.ODS != "" {
@@ -348,6 +348,8 @@ func chartText(m *measures.Measure) string {
 	return capital(words.KindName(kindOf(m))) + " from 13 points, a run chart from 10, a plain line below that"
 }
 
-func adoptAddress(id, which string) string { return listingAddress(id) + "/adopt?version=" + which }
+// What is done with a release of somebody else's has addresses beside the catalogue,
+// because a plugin may be called anything.
+func adoptAddress(id, which string) string { return "/adopt/" + id + "?version=" + which }
 
-func versionAddress(x version) string { return listingAddress(x.ID) + "/versions/" + x.Version }
+func versionAddress(x version) string { return "/adopt/" + x.ID + "/difference?version=" + x.Version }
