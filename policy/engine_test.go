@@ -18,7 +18,11 @@ var noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC).Unix()
 // trained is some weeks before noon.
 var trained = measures.DateOf(2026, 5, 1)
 
-const approved = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+const (
+	approved  = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	adopted   = "sha256:2222222222222222222222222222222222222222222222222222222222222222" // by RQW and RXX
+	withdrawn = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
+)
 
 // reference is a small country: two trusts of one integrated care board, a
 // third elsewhere, and a national body.
@@ -43,7 +47,13 @@ func reference(t testing.TB) ReferenceData {
 		"X26": {Name: "NHS England", Kind: "national"},
 		"ENG": {Name: "England", Kind: "national"},
 	}
-	data.Plugins = map[string]PluginFacts{approved: {ID: "spc", Version: "1.0.0", Approved: true}}
+	data.Plugins = map[string]PluginFacts{
+		approved: {ID: "spc", Version: "1.0.0", Approved: true},
+		adopted: {ID: "pressure", Version: "2.1.0", Approved: true, Datasets: []measures.DatasetID{"diagnostics", "ae"}, Publisher: "northvale", State: ReleasePublished,
+			Offered: true, Adopters: map[measures.ODSCode]AdopterFacts{"RQW": {Stage: "adopted"}, "RXX": {Stage: "pilot", Datasets: []measures.DatasetID{"made_up"}}}},
+		withdrawn: {ID: "harmful", Version: "1.0.0", Approved: true, Publisher: "northvale", State: ReleaseWithdrawn,
+			Adopters: map[measures.ODSCode]AdopterFacts{"RQW": {Stage: "adopted"}}},
+	}
 	data.Agreements = map[AgreementKey]Agreement{
 		KeyOf("RXX", "RQW", "diagnostics"): {Ref: "DSA-1", Expires: noon + 90, Purposes: []Purpose{"improvement"}},
 	}

@@ -19,12 +19,14 @@ func questions() iter.Seq[Request] {
 		{ID: "man", ODS: "RWG", Orgs: []measures.ODSCode{"RWG", "RQW"}, Roles: []Role{"data_manager"}},
 		{ID: "ops", Roles: []Role{"operator"}},
 		{ID: "gov", ODS: "RWG", Roles: []Role{"governance_lead"}, TrainedOn: trained},
+		{ID: "imp", ODS: "RQW", Orgs: []measures.ODSCode{"RQW"}, Roles: []Role{"improvement_lead"}, TrainedOn: trained},
+		{ID: "chk", ODS: "RWG", Roles: []Role{"plugin_checker"}},
 		{ID: "new", ODS: "RXX", Roles: []Role{"somebody"}},
 		{}}
 	return func(yield func(Request) bool) {
 		for _, who := range people {
 			for _, who.Purpose = range []Purpose{"improvement", "planning"} {
-				for _, action := range []Action{ChartRead, DataExport, DataLoad, PluginTry, PolicyApprove, "policy.publish"} {
+				for _, action := range []Action{ChartRead, DataExport, DataLoad, EvidenceSend, PluginTry, PolicyApprove, ReleasePublish, ReleaseAdopt, "policy.publish"} {
 					for _, dataset := range []measures.DatasetID{"ae", "restricted", "diagnostics", "made_up", "rumours"} {
 						for _, ods := range []measures.ODSCode{"RQW", "RWG", "RXX", Everyone} {
 							r := read(who, dataset, ods)
@@ -32,6 +34,14 @@ func questions() iter.Seq[Request] {
 							if action.AboutGovernance() {
 								r.Plugin, r.Change = Plugin{}, Change{Kind: "policy", Ref: "sha256:1", Author: "man", Approvers: []string{}}
 								r.Resource = Resource{Columns: []string{}, ODS: ods, Grain: "aggregate", Stratifiers: []string{}}
+							}
+							if action.AboutRelease() {
+								r.Plugin, r.Release = Plugin{}, pressure(ReleasePublished)
+								r.Change = Change{Kind: ReleaseChange, Ref: r.Release.Digest, Author: "inn", Approvers: []string{"chk"}}
+								r.Resource = Resource{Columns: []string{}, Grain: "aggregate", Stratifiers: []string{}}
+								if action.AboutAdoption() {
+									r.Resource.ODS = ods
+								}
 							}
 							without := r
 							without.Plugin = Plugin{}
