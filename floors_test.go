@@ -50,6 +50,7 @@ var strangers = map[string]string{
 	"web/workshop > web/session":             "a page knows its reader",
 	"web/workshop > web/plot":                "the chart of a draft is drawn, and what was checked has a mark",
 	"web/workshop > web/charts":              "the chart of a draft is put into words as every chart is",
+	"web/jobs > web/layout":                  "a page has a frame",
 	"web/governance > web/layout":            "a page has a frame",
 	"web/governance > web/session":           "a page knows its reader",
 	"web/governance > web/plot":              "how far a request has come has a mark",

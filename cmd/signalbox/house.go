@@ -298,6 +298,7 @@ func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 		Policies:   h.policyPages(reader),
 		Logbook:    h.logPages(reader),
 		People:     h.peoplePages(reader),
+		Jobs:       h.jobsPages(reader),
 		Sessions:   h.sessions,
 		Assets:     files,
 		Reader:     reader,

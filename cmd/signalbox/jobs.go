@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/internal/jobs"
 	"github.com/signalbox-health/signalbox/internal/sharing"
+	"github.com/signalbox-health/signalbox/policy"
+	webjobs "github.com/signalbox-health/signalbox/web/jobs"
+	"github.com/signalbox-health/signalbox/web/layout"
 )
 
 // The kinds of work that are done in the background.
@@ -70,6 +75,18 @@ func (h *house) forgetting(what string, forget func(context.Context) (int64, err
 		}
 		return err
 	}
+}
+
+// jobsPages are the page of those who operate this Signalbox.
+func (h *house) jobsPages(reader func(*http.Request) (policy.Actor, layout.Page)) *webjobs.Pages {
+	return &webjobs.Pages{Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Queue: h.queue, Hub: h.db, Address: h.node.Hub, Sync: hubSync,
+		Names: func(ctx context.Context, id string) string {
+			person, err := h.db.Person(ctx, id)
+			if err != nil {
+				return id
+			}
+			return person.Name
+		}, Reader: reader, Now: time.Now}
 }
 
 // startQueue prepares the queue of jobs. It works them only once it is started.

@@ -89,12 +89,32 @@ func (q *Queue) Jobs(ctx context.Context, grant policy.Grant, states ...State) (
 	return q.jobs(ctx, states...)
 }
 
+// Latest finds the job of a kind that was put into the queue last, in one of some
+// states; ErrNoJob where there is none.
+func (q *Queue) Latest(ctx context.Context, grant policy.Grant, kind Kind, states ...State) (Job, error) {
+	err := managing(grant)
+	if err == nil {
+		var list []Job
+		if list, err = q.find(ctx, river.NewJobListParams().First(1).Kinds(string(kind)), states...); len(list) == 1 {
+			return list[0], nil
+		}
+	}
+	if err == nil {
+		err = ErrNoJob
+	}
+	return Job{}, fmt.Errorf("latest job %s: %w", kind, err)
+}
+
 func (q *Queue) jobs(ctx context.Context, states ...State) ([]Job, error) {
+	return q.find(ctx, river.NewJobListParams().First(listed), states...)
+}
+
+func (q *Queue) find(ctx context.Context, among *river.JobListParams, states ...State) ([]Job, error) {
 	var theirs []rivertype.JobState
 	for _, s := range states {
 		theirs = append(theirs, rivers[s]...)
 	}
-	found, err := q.client.JobList(ctx, river.NewJobListParams().First(listed).States(theirs...).OrderBy(river.JobListOrderByID, river.SortOrderDesc))
+	found, err := q.client.JobList(ctx, among.States(theirs...).OrderBy(river.JobListOrderByID, river.SortOrderDesc))
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}

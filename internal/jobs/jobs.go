@@ -79,6 +79,9 @@ const (
 	Upcoming State = "upcoming" // it waits for its time
 )
 
+// Open are the states of what is not over.
+var Open = []State{Running, Waiting, Again, Upcoming}
+
 // Job is one job as the queue knows it.
 type Job struct {
 	ID      int64

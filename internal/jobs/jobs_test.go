@@ -130,9 +130,15 @@ func TestAKindOfWorkStandsInTheQueueOnce(t *testing.T) {
 	if ids[0] != ids[1] || ids[0] != ids[3] || ids[0] == ids[2] {
 		t.Errorf("jobs %v; the first, second and fourth are the same work, and the third is not", ids)
 	}
-	list, err := q.Jobs(t.Context(), granted(t, policy.JobsManage), Waiting, Running, Again, Upcoming)
+	list, err := q.Jobs(t.Context(), granted(t, policy.JobsManage), Open...)
 	if err != nil || len(list) != 2 {
 		t.Errorf("%+v, %v", list, err)
+	}
+	if latest, err := q.Latest(t.Context(), granted(t, policy.JobsManage), "tea.make", Open...); err != nil || latest.ID != ids[0] {
+		t.Errorf("%+v, %v", latest, err)
+	}
+	if _, err := q.Latest(t.Context(), granted(t, policy.JobsManage), "tea.make", Done); !errors.Is(err, ErrNoJob) {
+		t.Errorf("of those that are done: %v", err)
 	}
 	if _, err := q.Wake(t.Context(), "coffee"); !errors.Is(err, ErrNoJob) {
 		t.Errorf("an unknown kind: %v", err)
@@ -242,7 +248,8 @@ func TestOnlyWhoMayManageJobsDoes(t *testing.T) {
 		_, stop := q.Cancel(t.Context(), grant, 1)
 		_, list := q.Jobs(t.Context(), grant, Waiting)
 		_, one := q.Job(t.Context(), grant, 1)
-		for what, err := range map[string]error{"ask": now, "stop": stop, "list": list, "find": one} {
+		_, latest := q.Latest(t.Context(), grant, "tea.make", Waiting)
+		for what, err := range map[string]error{"ask": now, "stop": stop, "list": list, "find": one, "latest": latest} {
 			if !errors.Is(err, postgres.ErrOutOfScope) {
 				t.Errorf("%s with a grant %s: %v", what, name, err)
 			}
