@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,17 +18,24 @@ import (
 
 // listingColumns are those of the table, in the order of a row.
 var listingColumns = []string{"plugin", "version", "contents", "publisher", "state", "areas", "datasets", "latest",
-	"improved", "unchanged", "concern", "results", "listing", "lead", "rest"}
+	"improved", "unchanged", "concern", "results", "listing", "lead", "rest", "print"}
+
+// listingRow is a row of the table, and its key.
+type listingRow struct {
+	plugin, version string
+	print           [sha256.Size]byte
+	values          []any
+}
 
 // listingRows are the rows of an index. All versions of a plugin share their
 // evidence: whoever looks for one wants to know what became of those who have it.
-func listingRows(index *registry.Index, list *registry.List, now time.Time) ([][]any, error) {
+func listingRows(index *registry.Index, list *registry.List, now time.Time) ([]listingRow, error) {
 	latest := latestOf(index.Releases)
 	outcomes := map[string]outcome{}
 	for _, l := range index.Releases {
 		outcomes[l.ID] = outcomes[l.ID].and(list.Said(l, now).Evidence)
 	}
-	rows := make([][]any, 0, len(index.Releases))
+	rows := make([]listingRow, 0, len(index.Releases))
 	for _, l := range index.Releases {
 		text, err := json.Marshal(l)
 		if err != nil {
@@ -38,20 +46,60 @@ func listingRows(index *registry.Index, list *registry.List, now time.Time) ([][
 			publisher += " " + known.Name
 		}
 		o := outcomes[l.ID]
-		rows = append(rows, []any{l.ID, l.Version, string(l.Contents), l.Publisher, string(l.State), clean(l.Areas), clean(l.Datasets), latest[l.ID] == l.Version,
+		row := listingRow{plugin: l.ID, version: l.Version, values: []any{l.ID, l.Version, string(l.Contents), l.Publisher, string(l.State), clean(l.Areas), clean(l.Datasets), latest[l.ID] == l.Version,
 			o.count(registry.Improved), o.count(registry.Unchanged), o.count(registry.Concern), o.results(), string(text),
-			searched(l.Title, l.Problem), searched(l.ID, publisher, strings.Join(l.Areas, " "), strings.Join(l.Datasets, " "))})
+			searched(l.Title, l.Problem), searched(l.ID, publisher, strings.Join(l.Areas, " "), strings.Join(l.Datasets, " "))}}
+		row.print = sha256.Sum256(fmt.Appendf(nil, "%q", row.values))
+		row.values = append(row.values, row.print[:])
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-// replaceListings puts rows in the place of all that there are.
-func replaceListings(ctx context.Context, tx pgx.Tx, rows [][]any) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM listing`); err != nil {
+// replaceListings puts rows in the place of all that there are. From one index to the
+// next few change, and only those are written.
+func replaceListings(ctx context.Context, tx pgx.Tx, rows []listingRow) error {
+	there, err := printsOf(ctx, tx)
+	if err != nil {
 		return err
 	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"listing"}, listingColumns, pgx.CopyFromRows(rows))
+	fresh := slices.DeleteFunc(slices.Clone(rows), func(r listingRow) bool {
+		key := [2]string{r.plugin, r.version}
+		unchanged := there[key] == r.print
+		if unchanged {
+			delete(there, key)
+		}
+		return unchanged
+	})
+	plugins, versions := make([]string, 0, len(there)), make([]string, 0, len(there))
+	for key := range there {
+		plugins, versions = append(plugins, key[0]), append(versions, key[1])
+	}
+	_, err = tx.Exec(ctx, `
+		DELETE FROM listing l
+		USING unnest(@plugins::text[], @versions::text[]) AS gone (plugin, version)
+		WHERE (l.plugin, l.version) = (gone.plugin, gone.version)`, pgx.NamedArgs{"plugins": plugins, "versions": versions})
+	if err != nil {
+		return err
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"listing"}, listingColumns, pgx.CopyFromSlice(len(fresh), func(i int) ([]any, error) { return fresh[i].values, nil }))
 	return err
+}
+
+// printsOf are the rows that there are.
+func printsOf(ctx context.Context, tx pgx.Tx) (map[[2]string][sha256.Size]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT plugin, version, print FROM listing`)
+	if err != nil {
+		return nil, err
+	}
+	prints := map[[2]string][sha256.Size]byte{}
+	var key [2]string
+	var print []byte
+	_, err = pgx.ForEachRow(rows, []any{&key[0], &key[1], &print}, func() error {
+		prints[key] = [sha256.Size]byte(print)
+		return nil
+	})
+	return prints, err
 }
 
 // latestOf is the version of each plugin that may be adopted: the highest that is

@@ -19,30 +19,28 @@ func (db *DB) SearchListings(ctx context.Context, q ListingQuery) (found []Found
 	args["limit"], args["offset"] = q.Limit, q.Offset
 	rank := "0"
 	if _, words := args["words"]; words {
-		rank = `ts_rank_cd(words, to_tsquery('english', @words))`
+		rank = `ts_rank(words, to_tsquery('english', @words))`
 	}
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT count(*) FROM listing WHERE `+where, args)
-	// The listings themselves are long, and are read for the page only.
-	batch.Queue(`
-		WITH page AS (
+	// What is found is kept narrow: the listings themselves are long, and are read for
+	// the page only. A page beyond the last has no rows to tell the total.
+	rows, err := db.pool.Query(ctx, `
+		WITH found AS MATERIALIZED (
 			SELECT plugin, version, datasets <> '{}' AND datasets <@ @own::text[] AS runs, `+rank+` AS rank, improved
 			FROM listing
-			WHERE `+where+`
-			ORDER BY runs DESC, rank DESC, improved DESC, plugin
+			WHERE `+where+`),
+		page AS (
+			SELECT * FROM found
+			ORDER BY runs DESC, rank DESC, improved DESC, plugin COLLATE "C"
 			LIMIT @limit OFFSET @offset)
-		SELECT l.listing, p.runs, l.improved, l.unchanged, l.concern
+		SELECT l.listing, p.runs, l.improved, l.unchanged, l.concern, (SELECT count(*) FROM found)
 		FROM page p
 		JOIN listing l USING (plugin, version)
-		ORDER BY p.runs DESC, p.rank DESC, p.improved DESC, plugin`, args)
-	results := db.pool.SendBatch(ctx, batch)
-	defer results.Close()
-	if err := results.QueryRow().Scan(&total); err != nil {
-		return nil, 0, fmt.Errorf("search the catalogue: %w", err)
-	}
-	rows, err := results.Query()
+		ORDER BY p.runs DESC, p.rank DESC, p.improved DESC, plugin COLLATE "C"`, args)
 	if err == nil {
-		found, err = pgx.CollectRows(rows, readFound)
+		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (FoundListing, error) { return readFound(row, &total) })
+	}
+	if err == nil && len(found) == 0 && q.Offset > 0 {
+		err = db.pool.QueryRow(ctx, `SELECT count(*) FROM listing WHERE `+where, args).Scan(&total)
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("search the catalogue: %w", err)
@@ -50,9 +48,9 @@ func (db *DB) SearchListings(ctx context.Context, q ListingQuery) (found []Found
 	return found, total, nil
 }
 
-func readFound(row pgx.CollectableRow) (f FoundListing, err error) {
+func readFound(row pgx.CollectableRow, total *int) (f FoundListing, err error) {
 	var text []byte
-	if err := row.Scan(&text, &f.Runs, &f.Improved, &f.Unchanged, &f.Concern); err != nil {
+	if err := row.Scan(&text, &f.Runs, &f.Improved, &f.Unchanged, &f.Concern, total); err != nil {
 		return f, err
 	}
 	if err := json.Unmarshal(text, &f.Listing); err != nil {

@@ -119,7 +119,7 @@ CREATE TABLE hub_state (
 );
 INSERT INTO hub_state DEFAULT VALUES;
 
--- The releases of the index, replaced as a whole with each newer one.
+-- The releases of the index, as the newest has them: what is not in it goes.
 CREATE TABLE listing (
 	plugin    text NOT NULL,
 	version   text NOT NULL,
@@ -138,6 +138,7 @@ CREATE TABLE listing (
 	rest      text NOT NULL, -- and then: names, areas, datasets
 	words     tsvector NOT NULL GENERATED ALWAYS AS
 		(setweight(to_tsvector('english', lead), 'A') || setweight(to_tsvector('english', rest), 'C')) STORED,
+	print     bytea NOT NULL, -- of all the others: what has not changed is not written again
 	PRIMARY KEY (plugin, version)
 );
 CREATE INDEX listing_words ON listing USING gin (words) WHERE latest;
