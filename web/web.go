@@ -84,6 +84,12 @@ func (s *Site) Handler() http.Handler {
 	// Workshop: the plugins and their measures.
 	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))                // the catalogue: ?q= ?area=
 	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))            // also .json, its manifest
+	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt)) // what a release would come to here: ?version=
+	signedIn.Handle("POST /adopt/{id}", s.page(s.Workshop.DoAdopt))
+	signedIn.Handle("POST /adopt/{id}/take", s.page(s.Workshop.TakeRelease)) // from the hub
+	signedIn.Handle("POST /adopt/{id}/undo", s.page(s.Workshop.Undo))
+	signedIn.Handle("POST /adopt/{id}/leave", s.page(s.Workshop.Leave))
+	signedIn.Handle("GET /adopt/{id}/difference", s.page(s.Workshop.Difference)) // what another version would change: ?version=
 	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About)) // what it answers, who stands behind it
 	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
 	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
