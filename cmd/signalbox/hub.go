@@ -12,20 +12,24 @@ import (
 	"github.com/signalbox-health/signalbox/plugins/registry"
 )
 
-func newHubCommand() *cobra.Command {
+func newHubCommand(cfg *config, open openDB) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hub",
-		Short: "For whoever runs a hub: say which publishers are believed",
+		Short: "For whoever runs a hub: say whom to believe, and what there is",
 		Long: `A hub is a registry of plugins and two signed files: the list of publishers and the
 index of releases. Both are the same for everybody, so anybody may keep a copy.
-They are signed with root keys, whose public halves every installation is given
-once, by hand.`,
+The list is signed with root keys, whose public halves every installation is given
+once, by hand; the index with keys that the list names, so that the root keys can
+stay in a drawer.`,
 		Example: `  signalbox hub root --threshold 2 ed25519:... ed25519:... > root.json
-  signalbox hub publishers --key root-1.pem publishers-draft.json > publishers.json`,
+  signalbox hub publishers --key root-1.pem publishers-draft.json > publishers.json
+  signalbox hub index > index.json
+  signalbox hub issue publishers.json index.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newHubRootCommand(), newHubPublishersCommand(time.Now))
+	cmd.AddCommand(newHubRootCommand(), newHubPublishersCommand(time.Now), newHubIndexCommand(cfg, open), newHubIssueCommand(cfg, open),
+		newHubNodeCommand(cfg, time.Now))
 	return cmd
 }
 

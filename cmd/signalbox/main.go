@@ -81,7 +81,7 @@ Rego decide who may see what, and every decision is recorded.`,
 		newPluginCommand(cfg, cfg.author()),
 		newSyncCommand(cfg, func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newWorkCommand(cfg),
-		newHubCommand(),
+		newHubCommand(cfg, func(ctx context.Context) (*postgres.DB, func(), error) { return cfg.openDatabase(ctx, quiet()) }),
 		newSandboxCommand(),
 		newPolicyBenchCommand(),
 	)

@@ -217,9 +217,14 @@ type trusting struct {
 func (c *config) trustDir() string { return cmp.Or(c.trust, filepath.Join(c.dataDir, "trust")) }
 
 func (t *trusting) flags(cmd *cobra.Command) {
+	t.files(cmd)
+	cmd.Flags().StringVar(&t.format, "format", "text", "text or json")
+}
+
+// files says which files tell whom this installation believes.
+func (t *trusting) files(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&t.publishers, "publishers", "", "the signed list of publishers (by default trust/publishers.json in the data folder)")
 	cmd.Flags().StringVar(&t.root, "root", "", "the keys that the list is to be signed with (by default trust/root.json in the data folder)")
-	cmd.Flags().StringVar(&t.format, "format", "text", "text or json")
 }
 
 // list reads the list of publishers.

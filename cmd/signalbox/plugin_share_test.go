@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -24,6 +26,7 @@ type publishing struct {
 	trust  []string
 	nodes  []registry.Node // of the list
 	index  *registry.Root  // that the list names
+	db     *postgres.DB    // of the hub; nil where it is not asked
 }
 
 func newPublishing(t testing.TB) *publishing {
@@ -47,14 +50,22 @@ func (p *publishing) key(who string) string {
 
 func (p *publishing) hub(args ...string) string {
 	p.t.Helper()
-	var out bytes.Buffer
-	cmd := newHubCommand()
-	cmd.SetOut(&out)
-	cmd.SetArgs(args)
-	if err := cmd.ExecuteContext(p.t.Context()); err != nil {
+	out, err := p.tryHub(args...)
+	if err != nil {
 		p.t.Fatalf("hub %s: %v", strings.Join(args, " "), err)
 	}
-	return out.String()
+	return out
+}
+
+func (p *publishing) tryHub(args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := newHubCommand(&p.cfg, func(context.Context) (*postgres.DB, func(), error) { return p.db, func() {}, nil })
+	cmd.SetOut(&out)
+	cmd.SetErr(io.Discard)
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(p.t.Context())
+	return out.String(), err
 }
 
 // list writes a list of publishers in which the author's key may be revoked.

@@ -21,7 +21,7 @@ type Note struct {
 	Named
 	Areas  []string  `json:"areas,omitempty"`
 	Change string    `json:"change,omitempty"`
-	State  State     `json:"state,omitempty"` // empty: published
+	State  State     `json:"state,omitempty"` // empty: as it is
 	Until  time.Time `json:"until,omitzero"`
 	Reason string    `json:"reason,omitempty"`
 }
@@ -32,25 +32,53 @@ type Gathering struct {
 	From Remote
 	List *List
 	// Before is the index that was issued last; nil if none was. What it has withdrawn
-	// stays withdrawn.
+	// stays withdrawn, and what it lists does not vanish.
 	Before *Index
-	Notes  []Note // those of a release take the place of what the index before has
+	Notes  []Note // those of a release are laid over what the index before has, in order
 	Now    time.Time
 	// Lasts is how long nodes believe the index.
 	Lasts time.Duration
-	// Tell is told what is left out, or withdrawn because it cannot be believed any more.
+	// Tell is told which releases are left out, and why.
 	Tell func(of Named, why error)
 }
 
-// Index gathers the releases that are named, and those of the index before. A
-// registry that does not answer is an error: an index that lacks what could not be
-// read would say that it is not there.
+// Index gathers the releases that are named, and those of the index before. What
+// was listed and cannot be read or believed now is an error, and all of it is named:
+// to leave it out would tell nothing to those who run it, and to withdraw it is for
+// people to decide and not for a registry that does not answer or a clock that is
+// wrong. A note that withdraws it settles it.
 func (g Gathering) Index(ctx context.Context, releases []Named) (*Index, error) {
+	if g.List.Expired(g.Now) {
+		return nil, fmt.Errorf("make an index: %w: the list of publishers expired %s; issue a newer one", ErrStale, g.List.Expires.Format(time.RFC3339))
+	}
 	x := &Index{Serial: 1, Issued: g.Now.UTC().Truncate(time.Second), Publishers: g.List.Serial, Releases: []Listing{}}
 	x.Expires = x.Issued.Add(g.Lasts)
-	all := slices.Clone(releases)
 	if g.Before != nil {
 		x.Serial = g.Before.Serial + 1
+	}
+	var faults []error
+	for _, of := range g.all(releases) {
+		listing, listed, err := g.listing(ctx, of)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if listed {
+			x.Releases = append(x.Releases, listing)
+		}
+	}
+	if err := errors.Join(append(faults, ctx.Err())...); err != nil {
+		return nil, fmt.Errorf("make an index: %w", err)
+	}
+	return x, x.check()
+}
+
+// all are the releases that are named and those of the index before, each once.
+func (g Gathering) all(releases []Named) []Named {
+	all := slices.Clone(releases)
+	if g.Before != nil {
 		for _, l := range g.Before.Releases {
 			all = append(all, Named{l.ID, l.Version})
 		}
@@ -58,16 +86,7 @@ func (g Gathering) Index(ctx context.Context, releases []Named) (*Index, error) 
 	slices.SortFunc(all, func(a, b Named) int {
 		return compareListings(Listing{ID: a.ID, Version: a.Version}, Listing{ID: b.ID, Version: b.Version})
 	})
-	for _, of := range slices.Compact(all) {
-		listing, listed, err := g.listing(ctx, of)
-		if err != nil {
-			return nil, err
-		}
-		if listed {
-			x.Releases = append(x.Releases, listing)
-		}
-	}
-	return x, x.check()
+	return slices.Compact(all)
 }
 
 // listing looks at one release; false means that it is left out.
@@ -76,29 +95,30 @@ func (g Gathering) listing(ctx context.Context, of Named) (Listing, bool, error)
 	if g.Before != nil {
 		before, known = g.Before.Find(of.ID, of.Version)
 	}
+	if known {
+		if before = g.noted(before); before.State == Withdrawn {
+			return before, true, nil // nobody is to fetch it, so it need not be there
+		}
+	}
 	l, err := g.fetched(ctx, of)
 	switch {
 	case err == nil && known && l.Contents != before.Contents:
-		err = fmt.Errorf("%s %s: %w: the index before has %s, and the registry now %s", of.ID, of.Version, ErrReplaced, before.Contents.Short(), l.Contents.Short())
+		return Listing{}, false, fmt.Errorf("%s %s: %w: the index before has %s, and the registry now %s", of.ID, of.Version, ErrReplaced, before.Contents.Short(), l.Contents.Short())
+	case err == nil && known:
+		l.Areas, l.Change, l.State, l.Until, l.Reason = before.Areas, before.Change, before.State, before.Until, before.Reason
 	case err == nil:
-		l.note(before)
-		if l, err = g.noted(l); err != nil {
-			return Listing{}, false, err
-		}
-		said, err := g.From.Heard(ctx, of.ID, l.Artifact, before.Said...)
-		l.Said = g.List.believed(l, said, g.Now)
-		return l, true, err
-	}
-	if !refused(err) {
+		l = g.noted(l)
+	case known:
+		return Listing{}, false, fmt.Errorf("%s %s was listed before: %w; mend that, or withdraw it with a note", of.ID, of.Version, err)
+	case refused(err):
+		g.Tell(of, err)
+		return Listing{}, false, nil
+	default:
 		return Listing{}, false, err
 	}
-	g.Tell(of, err)
-	if !known || before.State == Withdrawn {
-		return before, known, nil
-	}
-	// Those who run it must be told; to leave it out would tell them nothing.
-	before.State, before.Until, before.Reason = Withdrawn, time.Time{}, "It cannot be believed any more: "+err.Error()
-	return before, true, nil
+	said, err := g.From.Heard(ctx, of.ID, l.Artifact, before.Said...)
+	l.Said = g.List.believed(l, said, g.Now)
+	return l, err == nil, err
 }
 
 // fetched reads a release from the registry and believes it, or says why not.
@@ -140,16 +160,9 @@ func ListingOf(r Release, publisher string, artifact plugins.Digest) Listing {
 	return l
 }
 
-// note keeps what an index before knew of a release.
-func (l *Listing) note(before Listing) {
-	if before.ID == "" {
-		return
-	}
-	l.Areas, l.Change, l.State, l.Until, l.Reason = before.Areas, before.Change, before.State, before.Until, before.Reason
-}
-
-// noted lays over a listing what the hub knows of it.
-func (g Gathering) noted(l Listing) (Listing, error) {
+// noted lays over a listing what the hub knows of it. What was withdrawn stays so: a
+// mended version is another.
+func (g Gathering) noted(l Listing) Listing {
 	for _, n := range g.Notes {
 		if n.ID != l.ID || n.Version != l.Version {
 			continue
@@ -160,15 +173,11 @@ func (g Gathering) noted(l Listing) (Listing, error) {
 		if n.Change != "" {
 			l.Change = n.Change
 		}
-		if n.State == "" || n.State == l.State && n.Reason == "" {
-			continue
+		if n.State != "" && l.State != Withdrawn {
+			l.State, l.Until, l.Reason = n.State, n.Until, n.Reason
 		}
-		if l.State == Withdrawn {
-			return l, fmt.Errorf("%s %s: %w: it was withdrawn, and stays so: a mended version is another", l.ID, l.Version, ErrMisnamed)
-		}
-		l.State, l.Until, l.Reason = n.State, n.Until, n.Reason
 	}
-	return l, nil
+	return l
 }
 
 // refused reports whether a release is at fault, and not the way to it.

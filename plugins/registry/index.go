@@ -123,6 +123,19 @@ func (r Root) OpenIndex(list *List, e Envelope, known int64, now time.Time) (*In
 	return &x, nil
 }
 
+// IndexOf reads what an envelope says, for whoever issues the next index. It
+// believes nothing: see Root.OpenIndex.
+func IndexOf(e Envelope) (*Index, error) {
+	if e.PayloadType != indexType {
+		return nil, fmt.Errorf("index of releases: %w: it is a %q, and %q is wanted", ErrMalformed, e.PayloadType, indexType)
+	}
+	var x Index
+	if err := strictly(e.Payload, &x); err != nil {
+		return nil, fmt.Errorf("index of releases: %w", err)
+	}
+	return &x, x.check()
+}
+
 func (x *Index) check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("index of releases number %d: %w: "+format, append([]any{x.Serial, ErrMalformed}, args...)...)
