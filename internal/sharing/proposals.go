@@ -7,6 +7,7 @@ import (
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/measures/spc"
 )
 
 const (
@@ -31,16 +32,38 @@ func measuredPoints(c *measures.Chart) (periods []measures.Date, values []float6
 	return periods, values
 }
 
-// baselineBefore is the stretch that is compared with: the last 12 to 24 measured
-// points before a period; nil where there are fewer.
-func baselineBefore(c *measures.Chart, first measures.Date) *postgres.Baseline {
-	periods, _ := measuredPoints(c)
+// baselineBefore is the stretch that is compared with: of the last 12 to 24 measured
+// points before a period the longest in which the rules find nothing, because limits
+// over two levels fit neither. Where there is none, it is as long as may be and not
+// settled. It is nil where there are too few points.
+func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date) (b *postgres.Baseline, settled bool) {
+	periods, values := measuredPoints(c)
 	end, _ := slices.BinarySearch(periods, first)
 	if end < fewestBefore {
-		return nil
+		return nil, false
 	}
-	from := max(0, end-mostBefore)
-	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}
+	longest := max(0, end-mostBefore)
+	from := longest
+	for from <= end-fewestBefore && !quiet(m, values[from:end]) {
+		from++
+	}
+	if settled = from <= end-fewestBefore; !settled {
+		from = longest
+	}
+	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}, settled
+}
+
+// quiet reports whether the rules find nothing among some points, judged by limits of
+// their own.
+func quiet(m *measures.Measure, values []float64) bool {
+	in := spc.Input{Y: values}
+	for i := range values {
+		in.X = append(in.X, int32(i))
+	}
+	p := spc.Defaults(measures.XmR, measures.MDC)
+	p.Direction = m.Direction
+	chart, err := spc.Compute(in, p)
+	return err == nil && !slices.ContainsFunc(chart.Signals, func(s measures.Signals) bool { return s != 0 })
 }
 
 // pointsWithin counts the measured points from one period to another.
@@ -74,5 +97,5 @@ func targetFromHistory(m *measures.Measure, c *measures.Chart, b *postgres.Basel
 	}
 	best := before[int(math.Ceil(reached*float64(len(before))))-1]
 	scale := math.Pow10(m.Unit.Decimals)
-	return measures.Target{Value: math.Round(best*scale) / scale, Label: fmt.Sprintf("reached in a quarter of the %d points before", len(before))}, true
+	return measures.Target{Value: math.Round(best*scale) / scale, Label: fmt.Sprintf("reached in a quarter of %d points before", len(before))}, true
 }

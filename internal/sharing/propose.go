@@ -33,6 +33,9 @@ type Proposed struct {
 	// FromHistory says that the target was taken from the organisation's own figures.
 	FromHistory bool
 	Measured    int // points that the organisation has
+	// Unsettled says that the rules find something within the baseline that is proposed,
+	// and in every shorter one.
+	Unsettled bool
 	// Answer is the chart, as this reader may see it; its Err says why there is none.
 	Answer analysis.Answer
 }
@@ -202,7 +205,9 @@ func (p *Proposal) layer(m *Proposed) {
 	case told:
 		m.Layer = postgres.Layer{Targets: chosen.Targets, Stratifiers: chosen.Stratifiers, Note: chosen.Note}
 	case c != nil:
-		m.Layer.Baseline = baselineBefore(c, p.Choice.First)
+		var settled bool
+		m.Layer.Baseline, settled = baselineBefore(m.Measure, c, p.Choice.First)
+		m.Unsettled = m.Layer.Baseline != nil && !settled
 		if target, found := targetFromHistory(m.Measure, c, m.Layer.Baseline); found && len(m.Targets) == 0 {
 			m.Layer.Targets, m.FromHistory = []measures.Target{target}, true
 		}

@@ -121,7 +121,7 @@ func (p *Pages) showAdopting(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	v := adopting{page: page, own: page.Who.Organisation, proposal: proposal, faults: append(faults, misread...)}
+	v := adopting{page: page, own: ownName(page), proposal: proposal, faults: append(faults, misread...)}
 	if len(faults) > 0 {
 		v.faults = faults
 	}

@@ -115,7 +115,7 @@ func (v *adopting) measure(i int, r *http.Request) adoptedMeasure {
 func targetHint(m *sharing.Proposed) string {
 	switch {
 	case m.FromHistory:
-		return "Proposed from your own figures: you " + m.Layer.Targets[0].Label + ". Leave it empty for none."
+		return "From your own figures: " + m.Layer.Targets[0].Label + ". Leave it empty for none."
 	case len(m.Targets) > 0:
 		return "The release has one. Leave it as it is, or set your own."
 	case m.Direction == measures.Neutral:

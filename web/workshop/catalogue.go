@@ -100,7 +100,7 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if actor.ODS != "" {
-		c.own = page.Who.Organisation
+		c.own = ownName(page)
 	}
 	all := p.entries(owned)
 	if err := p.choices(r.Context(), &c, all); err != nil {

@@ -54,7 +54,7 @@ func (p *Pages) Difference(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, listingAddress(id), http.StatusSeeOther)
 		return nil
 	}
-	v := difference{page: page, own: page.Who.Organisation, runs: shelf.kept[live.Digest], take: p.may(ctx, actor, policy.ReleaseTake)}
+	v := difference{page: page, own: ownName(page), runs: shelf.kept[live.Digest], take: p.may(ctx, actor, policy.ReleaseTake)}
 	every := &offered{}
 	kept, err := p.versions(ctx, every, id, shelf)
 	if err != nil {

@@ -3,6 +3,7 @@ package workshop
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,9 +42,9 @@ type offered struct {
 // version is one release of a plugin.
 type version struct {
 	registry.Listing
-	kept     bool // here
-	live     bool // what the reader's organisation runs
-	adopters int  // organisations that have sent evidence, or run it here
+	kept     bool                      // here
+	live     bool                      // what the reader's organisation runs
+	adopters map[measures.ODSCode]bool // organisations that have sent evidence, or run it here
 }
 
 // need is a dataset that a plugin computes from, and whether the reader's
@@ -143,7 +144,7 @@ func (p *Pages) versions(ctx context.Context, v *offered, id string, shelf *shar
 			}
 		}
 		live := shelf.live[id]
-		v.versions = append(v.versions, version{Listing: l, adopters: len(at), live: live != nil && live.Digest == l.Contents,
+		v.versions = append(v.versions, version{Listing: l, adopters: at, live: live != nil && live.Digest == l.Contents,
 			kept: slices.ContainsFunc(kept, func(k postgres.KeptRelease) bool { return k.Digest == l.Contents })})
 	}
 	return kept, nil
@@ -169,7 +170,7 @@ func (p *Pages) reaches(ctx context.Context, v *offered, actor policy.Actor) err
 	v.take = p.may(ctx, actor, policy.ReleaseTake)
 	has := map[measures.DatasetID]postgres.Coverage{}
 	if actor.ODS != "" {
-		v.own = v.page.Who.Organisation
+		v.own = ownName(v.page)
 		coverage, err := p.Register.DatasetsWithData(ctx, actor.ODS)
 		if err != nil {
 			return err
@@ -197,6 +198,12 @@ func (p *Pages) reaches(ctx context.Context, v *offered, actor policy.Actor) err
 	v.adopt, v.barred = p.Adopting.May(ctx, actor, policy.ReleaseAdopt, v.facts)
 	v.leave, _ = p.Adopting.May(ctx, actor, policy.ReleaseLeave, v.facts)
 	return nil
+}
+
+// ownName is the reader's organisation without its code.
+func ownName(page layout.Page) string {
+	name, _, _ := strings.Cut(page.Who.Organisation, " (")
+	return name
 }
 
 // became is what happened where the plugin was adopted, if this installation shows it.
@@ -272,13 +279,13 @@ func (v *offered) signed() string {
 // vouched reports whether its signatures hold today.
 func (v *offered) vouched() bool { return v.kept == nil || v.own == "" || v.facts.Verified }
 
-// tallied says how many organisations have told what became of it.
+// tallied says how many organisations have taken it up, in whatever version.
 func (v *offered) tallied() int {
-	n := 0
+	all := map[measures.ODSCode]bool{}
 	for _, x := range v.versions {
-		n += x.adopters
+		maps.Copy(all, x.adopters)
 	}
-	return n
+	return len(all)
 }
 
 // stateText says where a version is in its life.
