@@ -41,6 +41,8 @@ func (s *Site) denied(r *http.Request, page layout.Page, actor policy.Actor, den
 		d.aboutPlugin()
 	case request.Action.AboutGovernance():
 		s.aboutGovernance(r.Context(), &d, actor)
+	case request.Action.AboutRelease(), request.Action.AboutWork():
+		s.aboutRelease(r.Context(), &d, actor)
 	default:
 		s.aboutData(r, &d, actor)
 	}
@@ -104,7 +106,7 @@ func (s *Site) called(ctx context.Context, code measures.ODSCode) string {
 func (s *Site) aboutData(r *http.Request, d *denied, actor policy.Actor) {
 	ctx := r.Context()
 	request := d.record.Decision().Request
-	measure := s.measureOf(r, request.Resource.Dataset)
+	measure := s.measureOf(r, request)
 	d.asked = string(request.Resource.Dataset)
 	if measure != nil {
 		d.asked = measure.Title
@@ -131,10 +133,16 @@ func (s *Site) aboutData(r *http.Request, d *denied, actor policy.Actor) {
 	if request.Action == policy.DataExport {
 		d.page.Title = "You cannot take these figures away"
 	}
+	if request.Action == policy.EvidenceSend {
+		d.page.Door, d.page.Title = layout.Workshop, "This evidence cannot leave"
+	}
 	if ask != nil || d.mendable() {
 		d.page.Title += " yet"
 	}
 	d.links = s.openTo(ctx, actor, request.Resource.ODS, measure)
+	if request.Plugin.ID != "" && (d.unrun() || request.Action == policy.EvidenceSend) {
+		d.links = append([]link{listing(request.Plugin.ID)}, d.links...)
+	}
 	if request.Action == policy.DataExport && measure != nil && s.maySee(ctx, request) {
 		address := "/trusts/" + string(request.Resource.ODS) + "/measures/" + string(measure.ID)
 		d.links = append([]link{{"This chart, on its page", address, "open to you"}}, d.links...)
@@ -149,14 +157,15 @@ func (s *Site) maySee(ctx context.Context, r policy.Request) bool {
 	return err == nil && d.Allow && r.Resource.ODS != policy.Everyone
 }
 
-// measureOf is the measure that an address names, if it is one of the dataset.
-func (s *Site) measureOf(r *http.Request, dataset measures.DatasetID) *measures.Measure {
+// measureOf is the measure that an address names, as it is at the organisation that
+// was asked about, if it is one of the dataset.
+func (s *Site) measureOf(r *http.Request, asked policy.Request) *measures.Measure {
 	name, _, _ := strings.Cut(r.PathValue("measure"), ".")
-	m, err := s.Charts.Analysis.Catalogue.Measure(measures.MeasureID(name))
-	if err != nil || m.Dataset != dataset {
+	m, err := s.Charts.Analysis.Catalogue.MeasureFor(measures.MeasureID(name), asked.Resource.ODS, asked.Actor.ODS)
+	if err != nil || m.Dataset != asked.Resource.Dataset {
 		return nil
 	}
-	return m
+	return m.Measure
 }
 
 // openTo lists what a reader may see instead: the same measure of their own, and

@@ -226,7 +226,7 @@ missing contains {
 	"distance": 1,
 	"code": "release_check_role",
 	"message": "Releases are checked by people with the role of a checker.",
-	"help": "Ask the people who operate this Signalbox for the role of a checker of plugins.",
+	"help": "Ask your information governance team, or the people who operate this Signalbox, for the role of a checker of plugins.",
 } if {
 	input.action == "release.check"
 	not "check" in facts.rights

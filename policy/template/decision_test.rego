@@ -18,7 +18,16 @@ country := object.union(data.reference, {
 		"public": dataset("Figures that anybody may have", "OGL-UK-3.0", true),
 		"falls_rate": dataset("Falls on wards", "none", false),
 	},
-	"plugins": {"sha256:1": {"id": "spc", "version": "1.0.0", "approved": true, "datasets": null}},
+	"plugins": {"sha256:1": {
+		"id": "spc",
+		"version": "1.0.0",
+		"approved": true,
+		"datasets": null,
+		"publisher": "",
+		"state": "",
+		"offered": false,
+		"adopters": null,
+	}},
 	"agreements": {},
 })
 
@@ -42,8 +51,11 @@ person(id, organisation, role, purpose) := {
 	"trained_on": "2026-05-01",
 }
 
-# Amina is a clinician here; Carys is an analyst of the integrated care board.
+# Amina is a clinician here, and Leo leads improvement; Carys is an analyst of the
+# integrated care board.
 amina := person("amina", own, "clinician", "improvement")
+
+leo := person("leo", own, "improvement_lead", "improvement")
 
 carys := person("carys", "QZZ", "analyst", "planning")
 
@@ -55,6 +67,7 @@ asks(who, action, name) := {
 	"subject": who,
 	"plugin": {"id": "spc", "version": "1.0.0", "digest": "sha256:1", "signers": [], "approval": "approved"},
 	"change": null,
+	"release": null,
 	"resource": {
 		"dataset": name,
 		"columns": ["total"],
@@ -146,6 +159,16 @@ test_the_board_sees_what_is_listed if {
 	{reason.code | some reason in found.reasons} == {"dataset_not_listed"}
 	found.rows == []
 	answer(asks(carys, "chart.read", "shared"), {"listed_datasets_only"}).allow
+}
+
+test_evidence_is_sent_until_it_is_to_stay if {
+	question := asks(leo, "evidence.send", "kept")
+	baseline(question).allow
+	answer(question, everything - {"evidence_stays"}) == baseline(question)
+	found := answer(question, {"evidence_stays"})
+	not found.allow
+	{reason.code | some reason in found.reasons} == {"evidence_stays"}
+	answer(asks(leo, "chart.read", "kept"), {"evidence_stays"}).allow
 }
 
 test_the_list_and_the_first_day_are_written_as_they_must_be if {

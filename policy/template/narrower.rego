@@ -1,5 +1,5 @@
-# The rules. Each is about others: people of other organisations who ask for
-# figures that are not published. Delete what you do not need, and add your own.
+# The rules. All but the last are about others: people of other organisations who ask
+# for figures that are not published. Delete what you do not need, and add your own.
 package signalbox.trusts.OWNER
 
 import data.signalbox.facts
@@ -57,4 +57,15 @@ objection contains {
 	switches.listed_datasets_only
 	others
 	not input.resource.dataset in listed
+}
+
+# METADATA
+# title: What became of our figures since we adopted a release is not sent to its author
+objection contains {
+	"code": "evidence_stays",
+	"message": $"{facts.owner.name} does not send evidence of what it runs to others.",
+	"help": $"Ask the information governance team of {facts.owner.name}. The figures can still be read here.",
+} if {
+	switches.evidence_stays
+	input.action == "evidence.send"
 }

@@ -19,6 +19,7 @@ switches := {
 	"nothing_before_first_day": false,
 	"more_hidden": false,
 	"listed_datasets_only": false,
+	"evidence_stays": false,
 }
 
 # METADATA

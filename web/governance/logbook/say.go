@@ -25,6 +25,10 @@ var acts = []act{
 	{policy.ChartRead, "See a chart", "to see %d of %o"},
 	{policy.DataExport, "Take figures away", "to take away figures of %d of %o"},
 	{policy.DataLoad, "Load figures", "to load %d of %o"},
+	{policy.EvidenceSend, "Send evidence", "to send evidence of %d of %o"},
+	{policy.ReleasePilot, "Try a release", "to run a release at %o on trial"},
+	{policy.ReleaseAdopt, "Adopt a release", "to adopt a release for %o"},
+	{policy.ReleaseLeave, "Leave a release", "to end or take back what %o runs"},
 	{policy.AccessDecide, "Decide on access", "to decide who else sees data of %o"},
 	{policy.PolicyWrite, "Write a policy", "to write a policy of %o"},
 	{policy.PolicyApprove, "Approve a policy", "to say yes or no to a policy of %o"},
@@ -34,6 +38,15 @@ var acts = []act{
 	{policy.PluginUpload, "Bring a plugin", "to bring a plugin"},
 	{policy.PluginTry, "Look at drafts of plugins", "to look at drafts of plugins"},
 	{policy.PluginLift, "End a quarantine", "to let a plugin run again"},
+	{policy.ReleaseSubmit, "Bring a release", "to bring a release, to have it checked"},
+	{policy.ReleaseCheck, "Check a release", "to say yes or no to a release"},
+	{policy.ReleasePublish, "Publish a release", "to publish a release"},
+	{policy.ReleaseDeprecate, "Call a release outdated", "to say that a release is outdated"},
+	{policy.ReleaseWithdraw, "Withdraw a release", "to withdraw a release"},
+	{policy.ReleasePush, "Write to the registry", "to write to the registry"},
+	{policy.ReleasePull, "Read the registry", "to read the registry"},
+	{policy.ReleaseTake, "Bring a release here", "to bring a published release here"},
+	{policy.JobsManage, "Look after jobs", "to look after what works in the background"},
 }
 
 // wanted says what was asked for, in words.

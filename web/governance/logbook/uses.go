@@ -247,14 +247,10 @@ func (p *Pages) agreements(ctx context.Context, id measures.DatasetID, known pol
 // computedBy names the plugins whose measures ask for a dataset.
 func (p *Pages) computedBy(id measures.DatasetID) []string {
 	list := []string{}
-	for _, m := range p.Catalogue.Measures() {
-		if m.Dataset != id {
-			continue
-		}
-		if release, err := p.Catalogue.Release(m); err == nil {
-			if name := release.Manifest.ID + " " + release.Manifest.Version; !slices.Contains(list, name) {
-				list = append(list, name)
-			}
+	for _, d := range p.Catalogue.Everywhere() {
+		name := d.Release.Manifest.ID + " " + d.Release.Manifest.Version
+		if d.Dataset == id && !slices.Contains(list, name) {
+			list = append(list, name)
 		}
 	}
 	slices.Sort(list)

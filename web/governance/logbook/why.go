@@ -175,7 +175,10 @@ func (v *why) facts() []layout.Fact {
 	if in.Plugin != nil {
 		list = append(list, layout.Fact{Term: "Computed by", Value: in.Plugin.ID + " " + in.Plugin.Version, Code: short(in.Plugin.Digest)})
 	}
-	if in.Change != nil {
+	if r := in.Release; r != nil {
+		list = append(list, layout.Fact{Term: "Release", Value: r.ID + " " + r.Version + ", " + string(r.State), Code: short(r.Digest)})
+	}
+	if in.Change != nil && in.Change.Author != "" {
 		list = append(list, layout.Fact{Term: "About", Value: in.Change.Kind + " of " + in.Change.Author, Code: short(in.Change.Ref)})
 	}
 	return list

@@ -138,6 +138,8 @@ func (p *Pages) asked(in policy.Input) string {
 		text += ", taken away"
 	case policy.DataLoad:
 		text += ", to load it"
+	case policy.EvidenceSend:
+		text += ", sent as evidence"
 	}
 	if in.Resource.ODS == policy.Everyone {
 		text += ", all organisations"
