@@ -103,7 +103,7 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return homePage(v, requests).Render(r.Context(), w)
+	return homePage(v, requests, p.operates(r.Context(), actor)).Render(r.Context(), w)
 }
 
 // decides says whether a page should offer what a governance team does. Nothing is
@@ -111,6 +111,13 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) decides(ctx context.Context, actor policy.Actor) bool {
 	d, err := p.Engine.Decide(ctx, policy.Request{ID: "offer", Now: p.Now().Unix(), Action: policy.AccessDecide, Actor: actor,
 		Change: policy.Change{Kind: "access", Ref: postgres.AccessInbox}, Resource: policy.Resource{ODS: actor.ODS, Grain: "aggregate"}})
+	return err == nil && d.Allow
+}
+
+// operates says whether a page should offer what operators do, as decides does.
+func (p *Pages) operates(ctx context.Context, actor policy.Actor) bool {
+	d, err := p.Engine.Decide(ctx, policy.Request{ID: "offer", Now: p.Now().Unix(), Action: policy.JobsManage, Actor: actor,
+		Resource: policy.Resource{Grain: "aggregate"}})
 	return err == nil && d.Allow
 }
 

@@ -91,7 +91,9 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.works = append(v.works, one)
+		if work.Every > 0 || one.ID != 0 {
+			v.works = append(v.works, one) // what is for a hub is not done where there is none
+		}
 	}
 	v.nobody = idle(v.works, v.open, v.moment)
 	return deskPage(v).Render(ctx, w)

@@ -61,21 +61,19 @@ func (l line) attempt() string {
 	return "attempt " + strconv.Itoa(l.Attempt) + " of " + strconv.Itoa(l.Most)
 }
 
-// latest is how the work stands, in a table in which each kind has a row.
-func (l line) latest() string {
+// rhythm says how often a kind of work is done, when it was and when it will be.
+func (l line) rhythm() string {
+	text := every(l.Work.Every) + "."
 	switch {
+	case !l.last.IsZero():
+		text += " Last done on " + moment(l.last) + "."
 	case l.ID == 0:
-		return "Not yet"
-	case l.State == jobs.Done:
-		return moment(l.last)
+		text += " Not done yet."
+	default:
+		text += " Not done in the last day."
 	}
-	return l.standing()
-}
-
-// next says when it is done without being asked for.
-func (l line) next() string {
-	if l.due.IsZero() || !l.Over() {
-		return ""
+	if !l.due.IsZero() && l.Over() {
+		text += " Next on " + moment(l.due) + "."
 	}
-	return moment(l.due)
+	return text
 }
