@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/adoptions"
 	"github.com/signalbox-health/signalbox/web/assets"
 	"github.com/signalbox-health/signalbox/web/charts"
 	"github.com/signalbox-health/signalbox/web/governance"
@@ -26,6 +27,7 @@ import (
 type Site struct {
 	Charts     *charts.Pages
 	Workshop   *workshop.Pages
+	Adoptions  *adoptions.Pages
 	Governance *governance.Pages
 	Policies   *policies.Pages
 	Logbook    *logbook.Pages
@@ -82,15 +84,21 @@ func (s *Site) Handler() http.Handler {
 	}
 
 	// Workshop: the plugins and their measures.
-	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))                // the catalogue: ?q= ?area=
-	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin))            // also .json, its manifest
-	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt)) // what a release would come to here: ?version=
+	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))     // the catalogue: ?q= ?area=
+	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin)) // also .json, its manifest
+	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt))    // what a release would come to here: ?version=
 	signedIn.Handle("POST /adopt/{id}", s.page(s.Workshop.DoAdopt))
 	signedIn.Handle("POST /adopt/{id}/take", s.page(s.Workshop.TakeRelease)) // from the hub
 	signedIn.Handle("POST /adopt/{id}/undo", s.page(s.Workshop.Undo))
 	signedIn.Handle("POST /adopt/{id}/leave", s.page(s.Workshop.Leave))
 	signedIn.Handle("GET /adopt/{id}/difference", s.page(s.Workshop.Difference)) // what another version would change: ?version=
-	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About)) // what it answers, who stands behind it
+
+	// What became of what organisations have adopted, and what of it leaves them.
+	signedIn.Handle("GET /trusts/{ods}/adoptions", s.page(s.Adoptions.Trust))
+	signedIn.Handle("GET /trusts/{ods}/adoptions/{adoption}/{measure}", s.page(s.Adoptions.Evidence)) // ?points=
+	signedIn.Handle("POST /trusts/{ods}/adoptions/{adoption}/{measure}", s.page(s.Adoptions.Send))
+
+	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About))   // what it answers, who stands behind it
 	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
 	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
 	signedIn.Handle("GET /plugins/new", s.page(s.Workshop.New))
@@ -99,6 +107,18 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /plugins/drafts/{draft}", s.page(s.Workshop.Draft))
 	signedIn.Handle("GET /plugins/drafts/{draft}/trial", s.page(s.Workshop.Trial)) // on demonstration data: ?measure=
 	signedIn.Handle("POST /plugins/drafts/{draft}/forget", s.page(s.Workshop.Forget))
+
+	// Releases that are made here: brought, checked by a second person, published, ended.
+	signedIn.Handle("GET /plugins/releases", s.page(s.Workshop.Releases))
+	signedIn.Handle("GET /plugins/releases/new", s.page(s.Workshop.NewRelease))                      // ?draft=
+	open.Handle("POST /plugins/releases/new", s.Sessions.Require(s.page(s.Workshop.Submit), s.fail)) // sent as it comes
+	signedIn.Handle("GET /plugins/releases/{plugin}/{version}", s.page(s.Workshop.Release))
+	signedIn.Handle("GET /plugins/releases/{plugin}/{version}/file", s.page(s.Workshop.ReleaseFile))
+	signedIn.Handle("GET /plugins/releases/{plugin}/{version}/trial", s.page(s.Workshop.TrialRelease)) // on demonstration data: ?measure=
+	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/check", s.page(s.Workshop.CheckRelease))
+	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/publish", s.page(s.Workshop.PublishRelease))
+	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/deprecate", s.page(s.Workshop.DeprecateRelease))
+	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/withdraw", s.page(s.Workshop.WithdrawRelease))
 
 	// Governance: what waits, the policies in force, the record.
 	signedIn.Handle("GET /governance", s.page(s.Governance.Home)) // the inbox of those who govern

@@ -128,7 +128,7 @@ func tidy(dir string) error {
 // workshop is the second door.
 func (h *house) workshop(described []measures.Dataset, reader func(*http.Request) (policy.Actor, layout.Page)) *workshop.Pages {
 	return &workshop.Pages{Catalogue: h.main.Catalogue, Library: h.books, Datasets: described, Policy: h.engine, Ledger: h.db,
-		Register: h.known, Drafts: h.db, Host: h.host, Shared: h.db, Shelf: h.shelf, Adopting: h.adopting(),
+		Register: h.known, Drafts: h.db, Host: h.host, Shared: h.db, Shelf: h.shelf, Adopting: h.adopting(), Making: h.making(),
 		Bench: h.benches.open, Reader: reader, Now: time.Now, Log: h.log}
 }
 

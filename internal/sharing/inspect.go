@@ -52,7 +52,9 @@ func (x *Inspector) Inspect(ctx context.Context, release registry.Release, tell 
 	}
 	if release.Manifest.ABI == 0 {
 		for step := range check.Manifest(release.Manifest, options) {
-			add(step)
+			if !toldBetter(&step) {
+				add(step)
+			}
 		}
 	} else {
 		// Before the check, whose longest questions take memory that no page asks for.
@@ -60,7 +62,7 @@ func (x *Inspector) Inspect(ctx context.Context, release registry.Release, tell 
 			return fail(err)
 		}
 		for step := range check.Module(ctx, bench, release.Contents, options) {
-			if !aboutCases(&step) {
+			if !toldBetter(&step) {
 				add(step)
 			}
 		}
@@ -76,10 +78,13 @@ func (x *Inspector) Inspect(ctx context.Context, release registry.Release, tell 
 	return found, ctx.Err()
 }
 
-// aboutCases reports whether a step says only that there are no cases beside a plugin:
-// a release travels without them.
-func aboutCases(s *check.Step) bool {
-	return len(s.Findings) > 0 && !slices.ContainsFunc(s.Findings, func(f check.Finding) bool { return f.Rule != "cases" || !f.Advice })
+// toldBetter reports whether a step says only what is no news of a release: that there
+// are no cases beside it, because it travels without them; or that another measure is
+// defined like one of its own, which Twins says with what both of them tell.
+func toldBetter(s *check.Step) bool {
+	return len(s.Findings) > 0 && !slices.ContainsFunc(s.Findings, func(f check.Finding) bool {
+		return !f.Advice || f.Rule != "cases" && f.Rule != "likeness"
+	})
 }
 
 // moduleOf is the module of a release; nil where it has no code.

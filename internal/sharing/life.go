@@ -65,7 +65,7 @@ func (l *Life) Submit(ctx context.Context, actor policy.Actor, release registry.
 	if err != nil {
 		return nil, err
 	}
-	grant, err := l.ask(ctx, actor, policy.ReleaseSubmit, s)
+	grant, err := l.Ask(ctx, actor, policy.ReleaseSubmit, s)
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +165,9 @@ func (l *Life) All(ctx context.Context) ([]Standing, error) {
 	return standings(kept, steps), nil
 }
 
-// ask decides whether somebody may take a step with a release, and records it.
-func (l *Life) ask(ctx context.Context, actor policy.Actor, action policy.Action, s *Standing) (policy.Grant, error) {
+// Ask decides whether somebody may take a step with a release, and records it. A denial
+// is an error that matches policy.ErrDenied.
+func (l *Life) Ask(ctx context.Context, actor policy.Actor, action policy.Action, s *Standing) (policy.Grant, error) {
 	decision, err := l.Policy.Decide(ctx, l.request(actor, action, s))
 	if err != nil {
 		return policy.Grant{}, err

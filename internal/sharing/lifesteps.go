@@ -47,7 +47,7 @@ func (l *Life) Check(ctx context.Context, actor policy.Actor, s *Standing, v Ver
 	if v.Note == "" {
 		return &Misfit{Field: "note", Message: "Write a sentence of your own: what you looked at, or what has to be mended"}
 	}
-	grant, err := l.ask(ctx, actor, policy.ReleaseCheck, s)
+	grant, err := l.Ask(ctx, actor, policy.ReleaseCheck, s)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (l *Life) countersigned(ctx context.Context, grant policy.Grant, s *Standin
 // is taken, from which the index is made. Whoever is stopped between the two may do it
 // again; pushing a release that is there already changes nothing.
 func (l *Life) Publish(ctx context.Context, actor policy.Actor, s *Standing) error {
-	grant, err := l.ask(ctx, actor, policy.ReleasePublish, s)
+	grant, err := l.Ask(ctx, actor, policy.ReleasePublish, s)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (l *Life) Deprecate(ctx context.Context, actor policy.Actor, s *Standing, u
 	case reason == "":
 		return &Misfit{Field: "reason", Message: "Say why, and what to run in its place: everybody who runs it will read it"}
 	}
-	grant, err := l.ask(ctx, actor, policy.ReleaseDeprecate, s)
+	grant, err := l.Ask(ctx, actor, policy.ReleaseDeprecate, s)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (l *Life) Withdraw(ctx context.Context, actor policy.Actor, s *Standing, re
 	if reason == "" {
 		return &Misfit{Field: "reason", Message: "Say why: everybody who runs it will read it, and has to act"}
 	}
-	grant, err := l.ask(ctx, actor, policy.ReleaseWithdraw, s)
+	grant, err := l.Ask(ctx, actor, policy.ReleaseWithdraw, s)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
@@ -55,6 +56,9 @@ func (t *Twin) Near() bool {
 	return t.Likeness() >= near || agreement >= same
 }
 
+// TwinRule is the rule of findings that name a near twin.
+const TwinRule = "twin"
+
 // Bench is a sandbox in which releases are examined that nobody depends on yet.
 type Bench interface {
 	check.Box
@@ -73,8 +77,8 @@ type Twins struct {
 }
 
 // Find looks at every measure that reads the same dataset as a new one, the most
-// alike first. Those that the new one names as its family, and the version before it,
-// are no twins. Module is nil for a release without code.
+// alike first. Those that the new one names as its family or as what it was derived
+// from, and the version before it, are no twins. Module is nil for a release without code.
 func (t *Twins) Find(ctx context.Context, box Bench, manifest *plugins.Manifest, module []byte) ([]Twin, error) {
 	var found []Twin
 	for i := range manifest.Measures {
@@ -84,7 +88,8 @@ func (t *Twins) Find(ctx context.Context, box Bench, manifest *plugins.Manifest,
 			return nil, fmt.Errorf("try %s: %w", m.ID, err)
 		}
 		for _, known := range t.Known() {
-			if known.Dataset != m.Dataset || known.ID == m.ID || known.Family != "" && known.Family == m.Family {
+			said := known.Family != "" && known.Family == m.Family || strings.HasSuffix(m.DerivedFrom, "/"+string(known.ID))
+			if known.Dataset != m.Dataset || known.ID == m.ID || said {
 				continue
 			}
 			twin := Twin{New: m, Known: known, Definition: check.Likeness(m, known)}
@@ -172,6 +177,6 @@ func (t *Twin) finding() check.Finding {
 	} else {
 		problem += "; the demonstration has too few figures of them to say whether they tell the same"
 	}
-	return check.Finding{Rule: "twin", Problem: problem + ".", Advice: true,
+	return check.Finding{Rule: TwinRule, Problem: problem + ".", Advice: true,
 		Mend: "ask its author for what it lacks; or say in the problem what it does not answer; a variant names it as its family."}
 }

@@ -84,6 +84,8 @@ type Pages struct {
 	// Happened is what became of a plugin where it was adopted, from all its versions;
 	// nil where this installation does not show it.
 	Happened func(*http.Request, []registry.Listing) (templ.Component, error)
+	// Making is for releases that are made here.
+	Making *Making
 	// Bench starts a bench; it waits until one is free.
 	Bench  func(context.Context) (Bench, error)
 	Reader func(*http.Request) (policy.Actor, layout.Page)
