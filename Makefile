@@ -39,7 +39,7 @@ test: ## set up what tests need, then run them all, browser tests included
 	@scripts/setup test
 	@! grep -qs left_out $(PLUGINS) || rm $(PLUGINS) # the compiler may have come since
 	@$(MAKE) --no-print-directory $(ASSETS) $(PLUGINS) PLUGIN_FLAGS=$(if $(filter required,$(TOOLCHAINS)),-strict)
-	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required SIGNALBOX_TOOLCHAINS=$(TOOLCHAINS) $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
+	SIGNALBOX_BROWSER=required SIGNALBOX_DATABASE=required SIGNALBOX_TOOLCHAINS=$(TOOLCHAINS) SIGNALBOX_REGISTRY=$(TOOLCHAINS) $(GO) test -p $(TEST_PARALLEL) -timeout 20m $(TEST_FLAGS) ./...
 
 race: build ## the tests that need no browser under the race detector, sandboxes without it
 	@scripts/setup race

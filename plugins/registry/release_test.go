@@ -195,49 +195,6 @@ func registryAt(t testing.TB, change func(http.Handler) http.Handler) Remote {
 	return Remote{Name: strings.TrimPrefix(server.URL, "http://") + "/signalbox", Plain: true}
 }
 
-func TestReleaseTravelsThroughARegistry(t *testing.T) {
-	c := newCountry(t)
-	r := c.release(t)
-	at := registryAt(t, nil)
-	pinned, err := at.Push(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, reference := range []string{"1.2.0", string(pinned)} {
-		read, err := at.Pull(t.Context(), r.Manifest.ID, reference)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.believes(t, read)
-	}
-	if again, err := at.Push(t.Context(), r); err != nil || again != pinned {
-		t.Errorf("published again: %s, %v; want %s", again, err, pinned)
-	}
-	if _, err := at.Pull(t.Context(), r.Manifest.ID, "9.9.9"); !errors.Is(err, ErrNoRelease) {
-		t.Errorf("%v, want %v", err, ErrNoRelease)
-	}
-}
-
-func TestSecondPersonSignsWhatIsThere(t *testing.T) {
-	c := newCountry(t)
-	r := c.release(t)
-	e := r.Signed[0]
-	both := e.Signatures
-	at := registryAt(t, nil)
-	for _, one := range both {
-		e.Signatures = []Signature{one}
-		r.Signed = []Envelope{e}
-		if _, err := at.Push(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	read, err := at.Pull(t.Context(), r.Manifest.ID, "1.2.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.believes(t, read)
-}
-
 // TestStrangersSpoilNothing: whoever may push can attach anything to a release.
 func TestStrangersSpoilNothing(t *testing.T) {
 	c := newCountry(t)
@@ -263,18 +220,6 @@ func TestStrangersSpoilNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.believes(t, read)
-}
-
-func TestVersionNeverChanges(t *testing.T) {
-	c := newCountry(t)
-	at := registryAt(t, nil)
-	if _, err := at.Push(t.Context(), c.release(t)); err != nil {
-		t.Fatal(err)
-	}
-	c.manifest.Title = "Something else"
-	if _, err := at.Push(t.Context(), c.release(t)); !errors.Is(err, ErrMisnamed) {
-		t.Errorf("%v, want %v", err, ErrMisnamed)
-	}
 }
 
 func TestRegistryThatLiesIsNotBelieved(t *testing.T) {

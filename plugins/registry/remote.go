@@ -42,6 +42,9 @@ func (r Remote) repository(plugin string) (*remote.Repository, error) {
 	}
 	repository.PlainHTTP = r.Plain
 	repository.MaxMetadataBytes = maxIndex
+	// Where a registry keeps referrers in a document under a tag, the one before is left
+	// lying: most registries let nobody delete, and then refuse the whole push.
+	repository.SkipReferrersGC = true
 	repository.Client = r.client(repository.Reference.Registry)
 	return repository, nil
 }
@@ -83,7 +86,9 @@ func (r Remote) Releases(ctx context.Context) ([]Named, error) {
 			return fail(err)
 		}
 		for _, tag := range tags {
-			releases = append(releases, Named{id, tag})
+			if tag[0] >= '0' && tag[0] <= '9' { // others are no versions, such as the tags of referrers
+				releases = append(releases, Named{id, tag})
+			}
 		}
 	}
 	return releases, nil

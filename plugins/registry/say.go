@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"oras.land/oras-go/v2/content/memory"
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/signalbox-health/signalbox/plugins"
 )
@@ -80,8 +82,14 @@ func packSaying(ctx context.Context, into content.Pusher, e Envelope) (ocispec.D
 	if err != nil {
 		return ocispec.Descriptor{}, err
 	}
-	return oras.PackManifest(ctx, into, oras.PackManifestVersion1_1, kind.payloadType(), oras.PackManifestOptions{
-		Layers:              []ocispec.Descriptor{layer},
+	// The envelope is the config as well, where others have the two bytes {}: nodes that
+	// speak at the same time would all write those, which some registries cannot bear.
+	config, err := put(ctx, into, kind.payloadType(), text)
+	if err != nil {
+		return ocispec.Descriptor{}, err
+	}
+	return oras.PackManifest(ctx, into, oras.PackManifestVersion1_1, "", oras.PackManifestOptions{
+		ConfigDescriptor: &config, Layers: []ocispec.Descriptor{layer},
 		ManifestAnnotations: map[string]string{ocispec.AnnotationCreated: when.Issued.UTC().Format(time.RFC3339)}})
 }
 
@@ -154,7 +162,7 @@ func tagsOf(ctx context.Context, repository *remote.Repository, prefix string) (
 		}
 		return nil
 	})
-	if errors.Is(err, errdef.ErrNotFound) {
+	if answer := (*errcode.ErrorResponse)(nil); errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
 		return nil, nil
 	}
 	return tags, err
