@@ -153,6 +153,9 @@ func (a *Analysis) decide(ctx context.Context, answer *Answer) (policy.Decision,
 	}
 	answer.Receipt = Receipt{Request: request.ID, Release: definition.Computes, Measure: measure.ID, Drawing: q.Drawing, Rules: way.rules,
 		Direction: measure.Direction, Period: period, AsOf: q.AsOf}
+	if !definition.Shipped() {
+		answer.Receipt.Defined, answer.Receipt.Laid = definition.Release, definition.Laid()
+	}
 	return a.Policy.Decide(ctx, request)
 }
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
@@ -108,11 +109,10 @@ func (c *Catalogue) preview(p *Preview, id measures.MeasureID) (*Definition, err
 	if kept == nil {
 		return nil, fmt.Errorf("preview of %s: %w: %s", id, ErrNotKept, p.Release.Digest.Short())
 	}
-	for i := range kept.Manifest.Measures {
-		if kept.Manifest.Measures[i].ID == id {
-			d := c.define(kept, i, p.Layers, nil)
-			return d, d.problem
-		}
+	i := slices.IndexFunc(kept.Manifest.Measures, func(m measures.Measure) bool { return m.ID == id })
+	if i >= 0 {
+		d := c.define(kept, i, p.Layers, nil)
+		return d, d.problem
 	}
 	return nil, fmt.Errorf("preview of %s %s: %w: %q", kept.Manifest.ID, kept.Manifest.Version, ErrNoMeasure, id)
 }

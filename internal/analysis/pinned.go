@@ -2,7 +2,10 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 )
@@ -34,15 +37,21 @@ func (c *Catalogue) MeasuresOfAll(reader measures.ODSCode) []*Definition {
 	return c.with(&c.pinnedAt(reader).plain)
 }
 
+// MeasureFor finds a measure as a reader of an organisation sees it at another, or at
+// all of them.
+func (c *Catalogue) MeasureFor(id measures.MeasureID, ods, reader measures.ODSCode) (*Definition, error) {
+	if ods == policy.Everyone {
+		return c.MeasureOfAll(id, reader)
+	}
+	return c.MeasureAt(id, ods)
+}
+
 // asked finds the measure of a question.
 func (c *Catalogue) asked(q *Question) (*Definition, error) {
-	switch {
-	case q.Preview != nil:
+	if q.Preview != nil {
 		return c.preview(q.Preview, q.Measure)
-	case q.Organisation == policy.Everyone:
-		return c.MeasureOfAll(q.Measure, q.Actor.ODS)
 	}
-	return c.MeasureAt(q.Measure, q.Organisation)
+	return c.MeasureFor(q.Measure, q.Organisation, q.Actor.ODS)
 }
 
 func (c *Catalogue) pinnedAt(ods measures.ODSCode) *pinned {
@@ -86,4 +95,46 @@ func (c *Catalogue) with(own *bookcase) []*Definition {
 		}
 	}
 	return list
+}
+
+// Everywhere lists every definition that is charted by anybody here: those that come
+// with the program, and then those that organisations have adopted, laid out as they
+// have them, in order of their codes.
+func (c *Catalogue) Everywhere() []*Definition {
+	s := c.loaded.Load()
+	list := slices.Clone(s.order)
+	for _, code := range slices.Sorted(maps.Keys(s.pins.at)) {
+		list = append(list, s.pins.at[code].laid.order...)
+	}
+	return list
+}
+
+// Named finds a measure to name it: as it comes with the program, as anybody here has
+// adopted it, or as a release has it that nobody runs yet. What an organisation has
+// laid over it does not show.
+func (c *Catalogue) Named(id measures.MeasureID) (*Definition, error) {
+	s := c.loaded.Load()
+	if d := s.measures[id]; d != nil {
+		return d, nil
+	}
+	for _, code := range slices.Sorted(maps.Keys(s.pins.at)) {
+		if d := s.pins.at[code].laid.byID[id]; d != nil {
+			return c.core(d.Kept, id), nil
+		}
+	}
+	for _, digest := range slices.Sorted(maps.Keys(s.pins.kept)) {
+		if kept := s.pins.kept[digest]; kept.Offered() && c.core(kept, id) != nil {
+			return c.core(kept, id), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %q", ErrNoMeasure, id)
+}
+
+// core is the definition of a measure as its release has it; nil where it has none.
+func (c *Catalogue) core(kept *Kept, id measures.MeasureID) *Definition {
+	i := slices.IndexFunc(kept.Manifest.Measures, func(m measures.Measure) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return c.define(kept, i, postgres.Layers{}, nil)
 }

@@ -89,9 +89,14 @@ type Chart struct {
 
 // Receipt names all that a chart was made of: enough to draw it again.
 type Receipt struct {
-	Request        string // the number of the request, as on the denial page
-	Record         int64  // where the ledger holds the decision
-	Release        plugins.Release
+	Request string // the number of the request, as on the denial page
+	Record  int64  // where the ledger holds the decision
+	Release plugins.Release
+	// Defined is the release of others that defines the measure; its zero value is
+	// none, because the definition comes with the program. Laid is what the
+	// organisation has laid over it.
+	Defined        plugins.Release
+	Laid           []Laid
 	Methods        []Method
 	DataVersion    string
 	PolicyRevision string

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -107,6 +109,9 @@ func (b *board) add(a *analysis.Answer) {
 	case len(a.Charts) > 0:
 		l := newLine(a.Measure, &a.Charts[0], a.Receipt.Disclosure)
 		l.name, l.detail, l.href, l.published = a.Measure.Title, a.Measure.Scope, href, a.Dataset.Published
+		if on := a.Definition.Adoption; on != nil && on.Stage == postgres.Pilot {
+			l.detail = strings.TrimPrefix(l.detail+" · on trial", " · ")
+		}
 		b.lines = append(b.lines, l)
 		b.receipts = append(b.receipts, a.Receipt)
 	}

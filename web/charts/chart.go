@@ -30,6 +30,7 @@ type chartView struct {
 	page         layout.Page
 	organisation measures.Organisation
 	measure      *measures.Measure
+	definition   *analysis.Definition // of the measure; nil on pages about no single organisation
 	chart        *analysis.Chart
 	receipt      analysis.Receipt
 	dataset      measures.Dataset
@@ -102,7 +103,7 @@ func (p *Pages) Chart(w http.ResponseWriter, r *http.Request) error {
 	if answer.Err != nil {
 		return answer.Err
 	}
-	view := chartView{kinds: p.Analysis.Catalogue.Drawings(defined), page: page, organisation: organisation, measure: measure,
+	view := chartView{kinds: p.Analysis.Catalogue.Drawings(defined), page: page, organisation: organisation, measure: measure, definition: defined,
 		receipt: answer.Receipt, dataset: answer.Dataset, whole: question.Everything, asked: r.URL.Query(),
 		funnel: p.Analysis.Comparable(defined, 1, 0) == nil}
 	credit(&view.page, answers, code)

@@ -37,7 +37,7 @@ func (v *funnelView) where() string {
 	if n := v.funnel.Provisional; n > 0 {
 		parts = append(parts, "provisional at "+countText(n, "trust", "trusts"))
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(append(parts, drawnBy(v.funnel.Receipt)...), " · ")
 }
 
 // funnelRow is one trust in the table.

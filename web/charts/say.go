@@ -3,6 +3,7 @@ package charts
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
@@ -150,7 +151,7 @@ func (e everyone) whereText() string {
 	if e.target != "" {
 		parts = append(parts, "target "+e.target)
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(append(parts, drawnBy(e.receipt)...), " · ")
 }
 
 // problemText is what a reader is told of a chart that could not be made.
@@ -199,6 +200,7 @@ func receiptFacts(r analysis.Receipt, extra []layout.Fact) []layout.Fact {
 		{Term: "Policy", Value: grantText(r), Code: shortRevision(r.PolicyRevision)},
 		{Term: "Parameters", Value: parameterText(r)},
 	}
+	facts = append(facts, pinnedFacts(r)...)
 	return append(append(facts, extra...), layout.Fact{Term: "Record", Value: fmt.Sprintf("number %d", r.Record), Code: r.Request})
 }
 
@@ -245,18 +247,28 @@ func shortRevision(revision string) string { return plugins.Digest(revision).Sho
 // their records.
 func boardFacts(receipts []analysis.Receipt) []layout.Fact {
 	first, last := receipts[0], receipts[len(receipts)-1]
-	versions := []string{}
-	seen := map[string]bool{}
+	var versions, computed []string
+	add := func(list *[]string, text string) {
+		if !slices.Contains(*list, text) {
+			*list = append(*list, text)
+		}
+	}
 	for _, r := range receipts {
-		if text := string(r.Measure) + ": " + r.DataVersion; !seen[text] {
-			seen[text] = true
-			versions = append(versions, text)
+		add(&versions, string(r.Measure)+": "+r.DataVersion)
+		add(&computed, releaseText(r.Release))
+		if r.Defined.Digest != "" && r.Defined.Digest != r.Release.Digest {
+			add(&computed, releaseText(r.Defined))
 		}
 	}
 	return []layout.Fact{
-		{Term: "Plugin", Value: first.Release.Manifest.ID + " " + first.Release.Manifest.Version, Code: first.Release.Digest.Short()},
+		{Term: "Plugin", Value: strings.Join(computed, " · ")},
 		{Term: "Data", Value: strings.Join(versions, "; ")},
 		{Term: "Policy", Value: grantText(first), Code: shortRevision(first.PolicyRevision)},
 		{Term: "Records", Value: fmt.Sprintf("numbers %d to %d", first.Record, last.Record)},
 	}
+}
+
+// releaseText names a release and, for eyes, its digest.
+func releaseText(r plugins.Release) string {
+	return r.Manifest.ID + " " + r.Manifest.Version + " " + r.Digest.Short()
 }

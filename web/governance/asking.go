@@ -62,7 +62,7 @@ func (p *Pages) ask(ctx context.Context, r policy.Request, record int64, measure
 	ask := &Ask{Record: record, Measure: measure, Owner: p.name(ctx, r.Resource.ODS), Title: p.title(r.Resource.Dataset), Action: r.Action,
 		Purpose: purposes([]policy.Purpose{r.Actor.Purpose}, p.National.Purposes), Partner: p.name(ctx, r.Actor.ODS),
 		Why: layout.Field{ID: "why", Name: "why", Label: "Why do you need it?", Hint: "One or two sentences. Please name no patient.", Required: true}}
-	if m, err := p.Catalogue.Measure(measure); err == nil && m.Dataset == r.Resource.Dataset {
+	if m, err := p.Catalogue.Named(measure); err == nil && m.Dataset == r.Resource.Dataset {
 		ask.Title = m.Title
 	} else {
 		ask.Measure = ""

@@ -74,7 +74,7 @@ func (p *Pages) ownRequest(ctx context.Context, r postgres.AccessRequest) (ownRe
 // about is what a request is about: the measure somebody wanted to see, or the
 // dataset where that is not known any more.
 func (p *Pages) about(r *postgres.AccessRequest) string {
-	if m, err := p.Catalogue.Measure(r.Measure); err == nil {
+	if m, err := p.Catalogue.Named(r.Measure); err == nil {
 		return m.Title
 	}
 	return p.title(r.Dataset)

@@ -1,10 +1,13 @@
 package workshop
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/signalbox-health/signalbox/internal/analysis"
+	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/spc"
 	"github.com/signalbox-health/signalbox/measures/words"
@@ -16,6 +19,7 @@ import (
 type about struct {
 	page       layout.Page
 	entry      entry
+	definition *analysis.Definition
 	own        measures.ODSCode // the reader's organisation, where it has figures
 	dataset    measures.Dataset
 	described  bool // anybody has described the dataset
@@ -34,26 +38,37 @@ func aboutAddress(id measures.MeasureID) string {
 
 // About shows what a measure answers, who stands behind it, and what computes it.
 func (p *Pages) About(w http.ResponseWriter, r *http.Request) error {
-	m, err := p.Catalogue.Measure(measures.MeasureID(r.PathValue("measure")))
+	actor, page := p.frame(r, "", toCatalogue)
+	id := measures.MeasureID(r.PathValue("measure"))
+	// As the reader's own organisation has it, or else as its release does.
+	m, err := p.Catalogue.MeasureAt(id, actor.ODS)
+	here := err == nil
+	if errors.Is(err, analysis.ErrNoMeasure) {
+		m, err = p.Catalogue.Named(id)
+	}
 	if err != nil {
 		return err
 	}
-	actor, page := p.frame(r, m.Title, toCatalogue)
+	page.Title = m.Title
 	owned, err := p.owned(r, actor)
 	if err != nil {
 		return err
 	}
-	v := about{page: page, entry: p.entry(m, owned), today: p.today()}
+	v := about{page: page, entry: p.entry(m.Measure, owned), definition: m, today: p.today()}
 	v.dataset, _, v.described = p.dataset(m.Dataset)
+	if !here {
+		v.entry.own, v.entry.open = false, false
+	}
 	if v.entry.own {
 		v.own = actor.ODS
 	}
-	if v.pack, v.defined = p.pack(m.ID); v.defined {
+	if v.pack, v.defined = p.pack(m.ID); !m.Shipped() {
+		v.pack, v.defined = m.Release, true
+	}
+	if v.defined {
 		v.page.Crumbs = append(v.page.Crumbs, layout.Crumb{Name: v.pack.Manifest.Title, URL: "/plugins/" + v.pack.Manifest.ID})
 	}
-	if v.computes, err = p.Catalogue.Release(m); err != nil {
-		return err
-	}
+	v.computes = m.Computes
 	v.quarantine = p.quarantine(v.computes.Digest)
 	if u := p.usage(v.computes.Digest); u != nil {
 		c := costOf(u)
@@ -102,6 +117,9 @@ func (v about) rules() string {
 
 // baseline says what the limits are made of.
 func (v about) baseline() string {
+	if b := v.definition.Layer.Baseline; b != nil {
+		return b.From.MonthName() + " to " + b.To.MonthName() + ", locked when it was adopted"
+	}
 	if n := v.measure().Baseline; n > 0 {
 		return "The first " + counted(n, "point", "points") + " of a phase, unless people decided otherwise"
 	}
@@ -115,6 +133,28 @@ func (v about) overdue() bool { return v.entry.overdue }
 // is said after their name.
 func (v about) checkedByItself() bool {
 	return strings.HasPrefix(v.measure().CheckedBy, v.measure().AuthoredBy)
+}
+
+// adopted says since when the reader's organisation has it, and how far it has gone;
+// empty where it comes with the program or is not there.
+func (v about) adopted() string {
+	a := v.definition.Adoption
+	switch {
+	case a == nil:
+		return ""
+	case a.Stage == postgres.Pilot:
+		return "On trial since " + dateOf(a.At).DayName()
+	default:
+		return "Adopted " + dateOf(a.At).DayName()
+	}
+}
+
+// origin is the address of the measure whose logic was changed to make this one, and
+// what it is called there.
+func (v about) origin() (address, name string) {
+	name = v.measure().DerivedFrom
+	_, id, _ := strings.Cut(name, "/")
+	return aboutAddress(measures.MeasureID(id)), name
 }
 
 // family names the measure that this one is a variant of.

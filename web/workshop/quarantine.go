@@ -3,6 +3,7 @@ package workshop
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/host"
@@ -39,9 +40,13 @@ func (p *Pages) Quarantine(w http.ResponseWriter, r *http.Request) error {
 				h.release = release
 			}
 		}
-		for _, m := range p.Catalogue.Measures() {
-			if h.release.Digest != "" && m.Uses.Plugin == h.release.Manifest.ID {
-				h.charts = append(h.charts, entry{Measure: m})
+		for _, d := range p.Catalogue.Everywhere() {
+			if d.Computes.Digest != q.Digest {
+				continue
+			}
+			h.release = d.Computes
+			if !slices.ContainsFunc(h.charts, func(e entry) bool { return e.ID == d.ID }) {
+				h.charts = append(h.charts, entry{Measure: d.Measure})
 			}
 		}
 		v.held = append(v.held, h)
