@@ -34,23 +34,23 @@ func measuredPoints(c *measures.Chart) (periods []measures.Date, values []float6
 
 // baselineBefore is the stretch that is compared with: of the last 12 to 24 measured
 // points before a period the longest in which the rules find nothing, because limits
-// over two levels fit neither. Where there is none, it is as long as may be and not
-// settled. It is nil where there are too few points.
-func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date) (b *postgres.Baseline, settled bool) {
+// over two levels fit neither. Where there is none, it is as long as may be. It is nil
+// where there are too few points.
+func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date) *postgres.Baseline {
 	periods, values := measuredPoints(c)
 	end, _ := slices.BinarySearch(periods, first)
 	if end < fewestBefore {
-		return nil, false
+		return nil
 	}
 	longest := max(0, end-mostBefore)
 	from := longest
 	for from <= end-fewestBefore && !quiet(m, values[from:end]) {
 		from++
 	}
-	if settled = from <= end-fewestBefore; !settled {
+	if from > end-fewestBefore {
 		from = longest
 	}
-	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}, settled
+	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}
 }
 
 // quiet reports whether the rules find nothing among some points, judged by limits of
@@ -66,16 +66,15 @@ func quiet(m *measures.Measure, values []float64) bool {
 	return err == nil && !slices.ContainsFunc(chart.Signals, func(s measures.Signals) bool { return s != 0 })
 }
 
-// pointsWithin counts the measured points from one period to another.
-func pointsWithin(c *measures.Chart, from, to measures.Date) int {
-	n := 0
-	periods, _ := measuredPoints(c)
-	for _, p := range periods {
-		if p >= from && p <= to {
-			n++
+// valuesWithin are the measured points of a baseline.
+func valuesWithin(c *measures.Chart, b *postgres.Baseline) (within []float64) {
+	periods, values := measuredPoints(c)
+	for i, p := range periods {
+		if p >= b.From && p <= b.To {
+			within = append(within, values[i])
 		}
 	}
-	return n
+	return within
 }
 
 // targetFromHistory proposes what an organisation has reached in a quarter of its
@@ -84,12 +83,9 @@ func targetFromHistory(m *measures.Measure, c *measures.Chart, b *postgres.Basel
 	if b == nil || m.Direction == measures.Neutral {
 		return measures.Target{}, false
 	}
-	var before []float64
-	periods, values := measuredPoints(c)
-	for i, p := range periods {
-		if p >= b.From && p <= b.To {
-			before = append(before, values[i])
-		}
+	before := valuesWithin(c, b)
+	if len(before) == 0 {
+		return measures.Target{}, false
 	}
 	slices.Sort(before)
 	if m.Direction == measures.Increase {

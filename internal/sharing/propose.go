@@ -33,8 +33,7 @@ type Proposed struct {
 	// FromHistory says that the target was taken from the organisation's own figures.
 	FromHistory bool
 	Measured    int // points that the organisation has
-	// Unsettled says that the rules find something within the baseline that is proposed,
-	// and in every shorter one.
+	// Unsettled says that the rules find something within the baseline.
 	Unsettled bool
 	// Answer is the chart, as this reader may see it; its Err says why there is none.
 	Answer analysis.Answer
@@ -205,13 +204,12 @@ func (p *Proposal) layer(m *Proposed) {
 	case told:
 		m.Layer = postgres.Layer{Targets: chosen.Targets, Stratifiers: chosen.Stratifiers, Note: chosen.Note}
 	case c != nil:
-		var settled bool
-		m.Layer.Baseline, settled = baselineBefore(m.Measure, c, p.Choice.First)
-		m.Unsettled = m.Layer.Baseline != nil && !settled
+		m.Layer.Baseline = baselineBefore(m.Measure, c, p.Choice.First)
 		if target, found := targetFromHistory(m.Measure, c, m.Layer.Baseline); found && len(m.Targets) == 0 {
 			m.Layer.Targets, m.FromHistory = []measures.Target{target}, true
 		}
 	}
+	m.Unsettled = c != nil && m.Layer.Baseline != nil && !quiet(m.Measure, valuesWithin(c, m.Layer.Baseline))
 	p.lay(m.ID, m.Layer)
 }
 
@@ -222,7 +220,7 @@ func (p *Proposal) held(m *Proposed, c *measures.Chart, chosen postgres.Layer) p
 		return chosen
 	}
 	b := *chosen.Baseline
-	b.Points = pointsWithin(c, b.From, b.To)
+	b.Points = len(valuesWithin(c, &b))
 	switch {
 	case b.To < b.From:
 		p.misfit(m.ID, "baseline", "The baseline ends before it begins; choose an end after %s", b.From.DayName())

@@ -101,7 +101,7 @@ func (p *Pages) DoAdopt(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return adoptingTrouble(err)
 	}
-	http.Redirect(w, r, listingAddress(kept.Manifest.ID)+"?version="+kept.Manifest.Version+"#stop", http.StatusSeeOther)
+	http.Redirect(w, r, listingAddress(kept.Manifest.ID)+"?version="+kept.Manifest.Version, http.StatusSeeOther)
 	return nil
 }
 

@@ -605,7 +605,7 @@ func adoptedChart(v adopting, m adoptedMeasure, i int) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if m.Unsettled {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Your figures changed within them, and within every shorter stretch that would do: limits over two levels are wide. You can wait until 12 points of the new level are there.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Your figures changed within them, so the limits fit neither level well. Choose a shorter stretch, or wait until there are 12 points at the new level.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -114,7 +114,7 @@ func (v *adopting) measure(i int, r *http.Request) adoptedMeasure {
 // targetHint says where a target comes from.
 func targetHint(m *sharing.Proposed) string {
 	switch {
-	case m.FromHistory:
+	case len(m.Layer.Targets) > 0 && m.Layer.Targets[0].Label != ownTarget:
 		return "From your own figures: " + m.Layer.Targets[0].Label + ". Leave it empty for none."
 	case len(m.Targets) > 0:
 		return "The release has one. Leave it as it is, or set your own."
@@ -137,6 +137,9 @@ func targetValue(m *sharing.Proposed) string {
 	return strconv.FormatFloat(list[len(list)-1].Value, 'f', -1, 64)
 }
 
+// ownTarget labels a target that somebody typed.
+const ownTarget = "set here"
+
 // targetOf reads a target. One that is the release's own is not laid over it, and one
 // that was proposed keeps its words.
 func targetOf(m *measures.Measure, text, proposed string) ([]measures.Target, error) {
@@ -151,7 +154,7 @@ func targetOf(m *measures.Measure, text, proposed string) ([]measures.Target, er
 	if n := len(m.Targets); n > 0 && m.Targets[n-1].Value == value {
 		return nil, nil
 	}
-	label := "set here"
+	label := ownTarget
 	if before, words, found := strings.Cut(proposed, " "); found && before == text {
 		label = words
 	}

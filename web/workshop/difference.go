@@ -173,6 +173,18 @@ func (c changedMeasure) limitsAt(d *drawn, i int) string {
 
 func (c changedMeasure) period(x int32) string { return words.Period(x, c.Grain) }
 
+// changes are what the two versions define differently.
+func (v difference) changes() []sharing.Change {
+	return sharing.Changes(&v.offer.Running.Manifest, &v.offer.Proposal.Release.Manifest)
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
+
 // where is the line below the title.
 func (v difference) where() string {
 	return v.own + " · runs " + v.runs + " · looks at " + v.listing.Version

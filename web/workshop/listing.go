@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"golang.org/x/mod/semver"
@@ -37,6 +38,7 @@ type offered struct {
 	barred             []policy.Reason // why it cannot be adopted by them
 	became             templ.Component // what became of it where it was adopted; nil where nothing is known
 	quarantine         *plugins.Quarantine
+	now                time.Time
 }
 
 // version is one release of a plugin.
@@ -79,7 +81,7 @@ func (p *Pages) Plugin(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) offered(r *http.Request, id, which string) (*offered, error) {
 	ctx := r.Context()
 	actor, page := p.frame(r, id, toCatalogue)
-	v := &offered{page: page}
+	v := &offered{page: page, now: p.Now()}
 	shelf, err := p.sharedShelf(ctx, actor)
 	if err != nil {
 		return nil, err
@@ -303,6 +305,12 @@ func (x version) stateText() string {
 // address is that of the listing at this version.
 func (x version) address() string { return listingAddress(x.ID) + "?version=" + x.Version }
 
+// justNow is for how long a page says first what was done, with the way back.
+const justNow = 15 * time.Minute
+
+// fresh reports whether the version that is shown was taken up a moment ago.
+func (v *offered) fresh() bool { return v.running() && v.leave && v.now.Sub(v.live.At) < justNow }
+
 // later is a version above the one that runs.
 func (v *offered) later() (version, bool) {
 	i := chooseVersion(v.versions, "")
@@ -334,6 +342,13 @@ func runsText(a *postgres.Adoption) string {
 		return "pilots it" + since
 	}
 	return "runs it" + since
+}
+
+func runsNow(a *postgres.Adoption) string {
+	if a.Stage == postgres.Pilot {
+		return "now pilots"
+	}
+	return "now runs"
 }
 
 func originText(o postgres.Origin) string {
