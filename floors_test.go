@@ -46,6 +46,8 @@ var strangers = map[string]string{
 	"web/charts > web/plot":                  "a page draws charts",
 	"web/charts > web/layout":                "a page has a frame",
 	"web/charts > web/session":               "a page knows its reader",
+	"web/adoptions > web/layout":             "a page has a frame",
+	"web/adoptions > web/plot":               "the chart of a before and after is drawn, and a result has a mark",
 	"web/workshop > web/layout":              "a page has a frame",
 	"web/workshop > web/session":             "a page knows its reader",
 	"web/workshop > web/plot":                "the chart of a draft is drawn, and what was checked has a mark",

@@ -98,7 +98,7 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("GET /trusts/{ods}/adoptions/{adoption}/{measure}", s.page(s.Adoptions.Evidence)) // ?points=
 	signedIn.Handle("POST /trusts/{ods}/adoptions/{adoption}/{measure}", s.page(s.Adoptions.Send))
 
-	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About))   // what it answers, who stands behind it
+	signedIn.Handle("GET /measures/{measure}/about", s.page(s.Workshop.About)) // what it answers, who stands behind it
 	signedIn.Handle("GET /plugins/quarantine", s.page(s.Workshop.Quarantine))
 	signedIn.Handle("POST /plugins/quarantine", s.page(s.Workshop.Lift))
 	signedIn.Handle("GET /plugins/new", s.page(s.Workshop.New))

@@ -299,6 +299,7 @@ func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 		Logbook:    h.logPages(reader),
 		People:     h.peoplePages(reader),
 		Jobs:       h.jobsPages(reader),
+		Adoptions:  h.adoptionPages(reader),
 		Sessions:   h.sessions,
 		Assets:     files,
 		Reader:     reader,
@@ -308,6 +309,7 @@ func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 		Ready:      h.ready,
 		Log:        h.log,
 	}
+	h.site.Workshop.Happened = h.site.Adoptions.Happened
 }
 
 // readyWithin is how long the database may take to answer before the program

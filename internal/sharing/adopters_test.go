@@ -93,7 +93,7 @@ RBB,Birchwood Trust,Acute,North West,,QNW,North Board,,,y
 		Facts: h.shelf.Facts, Refresh: refresh, Now: clock}
 	h.witness = &sharing.Witness{Store: h.db, Charts: h.main, Now: clock,
 		Voice: &sharing.Voice{Key: func() (registry.Key, error) { return h.node, nil }, List: list, Now: clock},
-		Name:  func(context.Context, measures.ODSCode) string { return "Ashford Trust" }}
+		Name:  h.db.OrganisationName}
 	for _, f := range files {
 		h.load(t, "RAA", f)
 	}

@@ -68,16 +68,20 @@ func (w *Witness) prepare(ctx context.Context, actor policy.Actor, at measures.O
 	if p.Became.Judged, err = judge(a, &answers[0]); err != nil {
 		return nil, key, err
 	}
-	p.Evidence = w.document(ctx, p, &answers[0], withPoints)
+	name, err := w.Name(ctx, at)
+	if err != nil {
+		return nil, key, err
+	}
+	p.Evidence = w.document(p, &answers[0], name, withPoints)
 	p.Digest, err = digestOf(p.Evidence)
 	return p, key, err
 }
 
 // document is what is signed.
-func (w *Witness) document(ctx context.Context, p *Prepared, answer *analysis.Answer, withPoints bool) registry.Evidence {
+func (w *Witness) document(p *Prepared, answer *analysis.Answer, name string, withPoints bool) registry.Evidence {
 	a, e := p.Adopter, p.Became.Judged.Evidence
 	e.Subject = registry.Subject{Contents: a.Digest, Plugin: a.Plugin, Version: a.Release.Manifest.Version, Node: p.Node,
-		Issued: w.Now().UTC().Truncate(time.Second), Organisation: a.Organisation, OrganisationName: w.Name(ctx, a.Organisation)}
+		Issued: w.Now().UTC().Truncate(time.Second), Organisation: a.Organisation, OrganisationName: name}
 	t := terms(answer)
 	e.MinCellCount, e.RoundTo = t.MinCellCount, t.RoundTo
 	// A target of the organisation's own may have been read off figures that are

@@ -23,7 +23,7 @@ type Witness struct {
 	Charts Charts
 	Voice  *Voice
 	// Name is what an organisation is called.
-	Name func(context.Context, measures.ODSCode) string
+	Name func(context.Context, measures.ODSCode) (string, error)
 	Now  func() time.Time
 }
 
