@@ -21,6 +21,7 @@ var trained = measures.DateOf(2026, 5, 1)
 const (
 	approved  = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	adopted   = "sha256:2222222222222222222222222222222222222222222222222222222222222222" // by RQW and RXX
+	shipped   = "sha256:4444444444444444444444444444444444444444444444444444444444444444" // with the program, and withdrawn since
 	withdrawn = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 )
 
@@ -51,6 +52,7 @@ func reference(t testing.TB) ReferenceData {
 		approved: {ID: "spc", Version: "1.0.0", Approved: true},
 		adopted: {ID: "pressure", Version: "2.1.0", Approved: true, Datasets: []measures.DatasetID{"diagnostics", "ae"}, Publisher: "northvale", State: ReleasePublished,
 			Offered: true, Adopters: map[measures.ODSCode]AdopterFacts{"RQW": {Stage: "adopted"}, "RXX": {Stage: "pilot", Datasets: []measures.DatasetID{"made_up"}}}},
+		shipped: {ID: "old", Version: "1.0.0", Approved: true, State: ReleaseWithdrawn},
 		withdrawn: {ID: "harmful", Version: "1.0.0", Approved: true, Publisher: "northvale", State: ReleaseWithdrawn,
 			Adopters: map[measures.ODSCode]AdopterFacts{"RQW": {Stage: "adopted"}}},
 	}

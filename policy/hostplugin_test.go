@@ -64,6 +64,7 @@ func TestNoBaselineOpensWhatTheHostBars(t *testing.T) {
 	with := func(r Request, change func(*Request)) Request { change(&r); return r }
 	partner := lead()
 	partner.ODS, partner.Orgs = "RWG", []measures.ODSCode{"RWG"}
+	withdrawnToo := draw(clinician(), shipped, "RQW", "approved")
 	both := partner
 	both.Orgs = []measures.ODSCode{"RWG", "RQW"}
 	other := Actor{ID: "dan", Purpose: "improvement"}
@@ -73,15 +74,16 @@ func TestNoBaselineOpensWhatTheHostBars(t *testing.T) {
 		ask  Request
 		want string // the code of the bar; empty: it is open
 	}{
-		"what comes with the program":              {draw(partner, approved, "RWG", "approved"), ""},
-		"where it was adopted":                     {draw(clinician(), adopted, "RQW", "approved"), ""},
-		"asked from elsewhere":                     {draw(partner, adopted, "RQW", "approved"), ""},
-		"where it was not":                         {draw(partner, adopted, "RWG", "approved"), "plugin_not_adopted"},
-		"of all, for an adopter":                   {draw(clinician(), adopted, Everyone, "approved"), ""},
-		"of all, for another":                      {draw(partner, adopted, Everyone, "approved"), "plugin_not_adopted"},
-		"of all, for one who acts for another":     {draw(both, adopted, Everyone, "approved"), "plugin_not_adopted"},
-		"withdrawn":                                {draw(clinician(), withdrawn, "RQW", "approved"), "plugin_withdrawn"},
-		"withdrawn, before adopting":               {draw(lead(), withdrawn, "RQW", PreviewApproval), "plugin_withdrawn"},
+		"what comes with the program":                {draw(partner, approved, "RWG", "approved"), ""},
+		"where it was adopted":                       {draw(clinician(), adopted, "RQW", "approved"), ""},
+		"asked from elsewhere":                       {draw(partner, adopted, "RQW", "approved"), ""},
+		"where it was not":                           {draw(partner, adopted, "RWG", "approved"), "plugin_not_adopted"},
+		"of all, for an adopter":                     {draw(clinician(), adopted, Everyone, "approved"), ""},
+		"of all, for another":                        {draw(partner, adopted, Everyone, "approved"), "plugin_not_adopted"},
+		"of all, for one who acts for another":       {draw(both, adopted, Everyone, "approved"), "plugin_not_adopted"},
+		"withdrawn":                                  {draw(clinician(), withdrawn, "RQW", "approved"), "plugin_withdrawn"},
+		"withdrawn, before adopting":                 {draw(lead(), withdrawn, "RQW", PreviewApproval), "plugin_withdrawn"},
+		"withdrawn, though it came with the program": {withdrawnToo, "plugin_withdrawn"},
 		"unknown":                                  {draw(clinician(), "sha256:9", "RQW", "approved"), "plugin_not_approved"},
 		"before adopting":                          {draw(partner, adopted, "RWG", PreviewApproval), ""},
 		"before adopting, on another's figures":    {draw(lead(), adopted, "RWG", PreviewApproval), "plugin_preview"},

@@ -80,7 +80,7 @@ type PluginFacts struct {
 	// and not withdrawn.
 	Offered bool `json:"offered"`
 	// Adopters are the organisations that run it. Nil means that it comes with the
-	// program, for everybody; empty, that nobody runs it yet.
+	// program, for everybody until it is withdrawn; empty, that nobody runs it yet.
 	Adopters map[measures.ODSCode]AdopterFacts `json:"adopters"`
 }
 
@@ -200,7 +200,7 @@ func (d ReferenceData) check() error {
 			s.MinCellCount, s.RoundTo, floorAcross)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Plugins)) {
-		if f := d.Plugins[name]; f.Adopters == nil && (f.Publisher != "" || f.State != "") {
+		if f := d.Plugins[name]; f.Adopters == nil && (f.Publisher != "" || f.State != "" && f.State != ReleaseWithdrawn) {
 			return fmt.Errorf("reference data: plugin %s of %q, %s, has no list of adopters, so it would draw for everybody; give it an empty one", name, f.Publisher, f.State)
 		}
 		for code := range d.Plugins[name].Adopters {

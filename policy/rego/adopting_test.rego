@@ -104,6 +104,12 @@ test_withdrawn_it_draws_for_nobody if {
 	stories.reasons(stories.draws(stories.nora, "sha256:6666", "RBB")) == {"plugin_withdrawn"}
 }
 
+test_nor_does_what_came_with_the_program if {
+	country := object.union(stories.country, {"plugins": {"sha256:1111": {"state": "withdrawn"}}})
+	decision := national.decision with input as stories.reads(stories.amina, "falls", "RAA") with data.reference as country
+	{reason.code | some reason in decision.reasons} == {"plugin_withdrawn"}
+}
+
 test_leo_and_hana_look_at_it_on_their_own_figures_first if {
 	stories.allowed(stories.previews(stories.leo, "sha256:5555", "RAA"), {"own_organisation"}, 0)
 	stories.allowed(stories.previews(stories.hana, "sha256:5555", "RAA"), {"own_organisation"}, 0)

@@ -143,6 +143,7 @@ plugin := {"needed": true, "approved": true, "problem": "", "datasets": record.d
 	record := data.reference.plugins[input.plugin.digest]
 	record.approved
 	record.adopters == null
+	record.state == ""
 } else := {
 	"needed": true,
 	"approved": record.approved,

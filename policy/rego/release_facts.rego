@@ -132,15 +132,15 @@ previewing if {
 # METADATA
 # title: What keeps a plugin from drawing here
 # description: >
-#   What comes with the program has no list of adopters, and draws for everybody.
-#   Tests that were written before there were any leave the key out. The host, which
+#   What comes with the program has no list of adopters, and draws for everybody until
+#   it is withdrawn. Tests that were written before there were any leave the key out. The host, which
 #   asks again, always has it.
 plugin_problem(record) := "not_approved" if {
 	not record.approved
-} else := "" if {
-	object.get(record, "adopters", null) == null
 } else := "withdrawn" if {
 	record.state == "withdrawn"
+} else := "" if {
+	object.get(record, "adopters", null) == null
 } else := "" if {
 	record.adopters[runs_at]
 } else := "" if {
