@@ -110,7 +110,7 @@ func switchedOn(t testing.TB, code measures.ODSCode) []Module {
 	for i := range modules {
 		modules[i].Source = strings.NewReplacer(`"whole_organisation_only": false`, `"whole_organisation_only": true`,
 			`"nothing_before_first_day": false`, `"nothing_before_first_day": true`, `"more_hidden": false`, `"more_hidden": true`,
-			`"no_taking_away": false`, `"no_taking_away": true`).Replace(modules[i].Source)
+			`"no_taking_away": false`, `"no_taking_away": true`, `"evidence_stays": false`, `"evidence_stays": true`).Replace(modules[i].Source)
 	}
 	return modules
 }
@@ -137,7 +137,7 @@ func TestTheExamplesInTheHandbookHold(t *testing.T) {
 		blocks++
 	}
 	report, err := Test(t.Context(), modules)
-	if err != nil || len(report.Failures) > 0 || blocks != 3 {
+	if err != nil || len(report.Failures) > 0 || blocks != 4 {
 		t.Errorf("%d examples: %v, %v", blocks, report.Failures, err)
 	}
 	for _, field := range RowFields() {
