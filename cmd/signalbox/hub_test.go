@@ -103,7 +103,7 @@ func TestHubListsWhatMayBeBelievedAndWhatIsSaidOfIt(t *testing.T) {
 	}
 	l := listings[0]
 	if l.Artifact != artifact || l.Contents != release.Digest() || l.Publisher != "wexbourne" || l.Change != "The first" || len(l.Areas) != 1 || len(l.Said) != 1 {
-		t.Errorf("listed: %+v", l.Listing)
+		t.Errorf("listed: %+v", l)
 	}
 	issued, err := p.db.HubIssued(t.Context(), "index")
 	if err != nil || string(issued.Envelope) != readText(t, first) {
