@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/signalbox-health/signalbox/internal/sharing"
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -31,9 +32,10 @@ type releaseLine struct {
 }
 
 // unborn stands for a release that nobody has brought yet, where the policy is asked
-// whether somebody may.
+// whether somebody may. Its contents are none.
 func unborn() *sharing.Standing {
 	s := &sharing.Standing{}
+	s.Digest = plugins.DigestOf(nil)
 	s.Manifest.ID = "new"
 	return s
 }
