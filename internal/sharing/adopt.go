@@ -60,7 +60,9 @@ func (a *Adopting) facts(ctx context.Context, p *Proposal) (policy.Release, erro
 	}
 	facts.Datasets = []measures.DatasetID{}
 	for _, n := range p.Needs {
-		facts.Datasets = append(facts.Datasets, n.Uses)
+		if n.Met() {
+			facts.Datasets = append(facts.Datasets, n.Uses)
+		}
 	}
 	facts.Datasets = unique(facts.Datasets)
 	return facts, nil

@@ -18,6 +18,7 @@ type Need struct {
 	Stratifiers []string
 	Grain       measures.Grain
 	Measures    []measures.MeasureID // that need it
+	MixOnly     bool                 // they can be charted without it; only the mix check reads it
 	Uses        measures.DatasetID   // what is read in its place; empty: nothing
 	Title       string               // of what is read, or of what is lacking where anybody has described it
 	Coverage    postgres.Coverage    // of what is read
@@ -43,12 +44,13 @@ func needsOf(m *plugins.Manifest) []Need {
 	want := func(of *measures.Measure, id measures.DatasetID, columns []string, stratifiers ...string) {
 		n := needs[id]
 		if n == nil {
-			n = &Need{Dataset: id, Grain: of.Grain}
+			n = &Need{Dataset: id, Grain: of.Grain, MixOnly: true}
 			needs[id] = n
 		}
 		n.Columns = append(n.Columns, columns...)
 		n.Stratifiers = append(n.Stratifiers, stratifiers...)
 		n.Measures = append(n.Measures, of.ID)
+		n.MixOnly = n.MixOnly && id != of.Dataset
 	}
 	for i := range m.Measures {
 		of := &m.Measures[i]

@@ -50,6 +50,11 @@ func (a *Adopting) Offer(ctx context.Context, actor policy.Actor, to plugins.Dig
 	for i := range p.Measures {
 		m := &p.Measures[i]
 		side := OfferSide{Measure: m.Measure, New: !has(before, m.ID)}
+		if !p.meets(m.ID) {
+			side.After = m.Answer
+			o.Sides = append(o.Sides, side)
+			continue
+		}
 		question := analysis.Question{Actor: actor, Action: policy.ChartRead, Organisation: actor.ODS, Measure: m.ID}
 		preview := analysis.Preview{Release: released(&p.Release), Layers: p.Choice.Layers}
 		if side.Side, err = a.Charts.Difference(ctx, question, preview); err != nil {

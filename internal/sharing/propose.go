@@ -39,9 +39,9 @@ type Proposed struct {
 	Answer analysis.Answer
 }
 
-// Met reports whether there is something to compute every measure from.
+// Met reports whether there is something to compute any of its measures from.
 func (p *Proposal) Met() bool {
-	return !slices.ContainsFunc(p.Needs, func(n Need) bool { return !n.Met() })
+	return slices.ContainsFunc(p.Release.Manifest.Measures, func(m measures.Measure) bool { return p.meets(m.ID) })
 }
 
 // Propose says what a release would come to at the reader's own organisation: what
@@ -141,23 +141,34 @@ func (a *Adopting) needs(ctx context.Context, at measures.ODSCode, p *Proposal) 
 	return nil
 }
 
-// charts asks for the chart of each measure of the release, with layers laid on.
+// charts asks for the chart of each measure that there are figures for, with layers
+// laid on. Where there are none the answer is ErrNotMet, and nobody is asked.
 func (a *Adopting) charts(ctx context.Context, actor policy.Actor, p *Proposal, layers postgres.Layers) ([]analysis.Answer, error) {
-	return askRelease(ctx, a.Charts, actor, &p.Release, layers)
-}
-
-func askRelease(ctx context.Context, charts Charts, actor policy.Actor, kept *postgres.KeptRelease, layers postgres.Layers) ([]analysis.Answer, error) {
-	preview := &analysis.Preview{Release: released(kept), Layers: layers}
+	preview := &analysis.Preview{Release: released(&p.Release), Layers: layers}
+	all := p.Release.Manifest.Measures
+	answers := make([]analysis.Answer, len(all))
 	var questions []analysis.Question
-	for i := range kept.Manifest.Measures {
-		questions = append(questions, analysis.Question{Actor: actor, Action: policy.ChartRead, Organisation: actor.ODS,
-			Measure: kept.Manifest.Measures[i].ID, Preview: preview})
+	var at []int
+	for i := range all {
+		if !p.meets(all[i].ID) {
+			answers[i] = analysis.Answer{Measure: &all[i], Err: fmt.Errorf("%s at %s: %w", all[i].ID, actor.ODS, ErrNotMet)}
+			continue
+		}
+		questions, at = append(questions, analysis.Question{Actor: actor, Action: policy.ChartRead, Organisation: actor.ODS, Measure: all[i].ID, Preview: preview}), append(at, i)
 	}
-	answers, err := charts.Ask(ctx, questions...)
+	made, err := a.Charts.Ask(ctx, questions...)
 	if err != nil {
-		return nil, fmt.Errorf("look at %s %s on the figures of %s: %w", kept.Manifest.ID, kept.Manifest.Version, actor.ODS, err)
+		return nil, fmt.Errorf("look at %s %s on the figures of %s: %w", p.Release.Manifest.ID, p.Release.Manifest.Version, actor.ODS, err)
+	}
+	for k, i := range at {
+		answers[i] = made[k]
 	}
 	return answers, nil
+}
+
+// meets reports whether there are figures for one measure.
+func (p *Proposal) meets(of measures.MeasureID) bool {
+	return !slices.ContainsFunc(p.Needs, func(n Need) bool { return !n.MixOnly && !n.Met() && slices.Contains(n.Measures, of) })
 }
 
 func measuredIn(answer *analysis.Answer) int {

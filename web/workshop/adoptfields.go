@@ -189,7 +189,7 @@ func draw(answer *analysis.Answer, organisation string, n int) *drawn {
 func whyNoChart(err error) string {
 	denial := (*policy.Denial)(nil)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, sharing.ErrNotMet):
 		return "Your organisation has no figures of what it reads, so there is no chart yet."
 	case errors.As(err, &denial):
 		reasons := denial.Record.Decision().Reasons

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/signalbox-health/signalbox/internal/postgres"
+	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
@@ -34,6 +35,7 @@ type catalogue struct {
 	at      int               // the page's first is entry number at+1
 	code    []plugins.Release // what computes the measures that come with the program
 	hub     hubNews
+	must    []sharing.Must // what the reader's organisation has to act on
 	// What this reader may do besides reading.
 	upload, drafts, submit bool
 	quarantined            int
@@ -101,6 +103,9 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	}
 	if actor.ODS != "" {
 		c.own = ownName(page)
+	}
+	if c.must, err = p.Shelf.MustAct(r.Context(), actor.ODS); err != nil {
+		return err
 	}
 	all := p.entries(owned)
 	if err := p.choices(r.Context(), &c, all); err != nil {
