@@ -221,7 +221,13 @@ func (r *Release) hear(ctx context.Context, from source, artifact ocispec.Descri
 // heard reads one document that is attached to an artifact.
 func heard(ctx context.Context, from source, d, artifact ocispec.Descriptor) ([]byte, error) {
 	var referrer ocispec.Manifest
-	if err := fetchJSON(ctx, from, d, &referrer); err != nil {
+	err := fetchJSON(ctx, from, d, &referrer)
+	if errors.Is(err, errdef.ErrNotFound) && d.MediaType != ocispec.MediaTypeImageManifest {
+		// It was looked for where its media type says, which the registry may have wrong.
+		d.MediaType = ocispec.MediaTypeImageManifest
+		err = fetchJSON(ctx, from, d, &referrer)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if referrer.Subject == nil || referrer.Subject.Digest != artifact.Digest || len(referrer.Layers) != 1 {
