@@ -11,6 +11,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/signalbox-health/signalbox/plugins"
 )
 
 // lie changes an answer of a registry: its headers, status and body.
@@ -22,13 +24,13 @@ type liar struct {
 	lies bool
 }
 
-// liarAt puts a lie before one of the registries that we test against.
-func liarAt(t *testing.T, second bool, tells lie) *liar {
+// liarAt puts a lie before a registry: the one at an address, or one in memory.
+func liarAt(t *testing.T, address string, tells lie) *liar {
 	t.Helper()
 	l := &liar{}
 	change := func(next http.Handler) http.Handler {
-		if second {
-			next = before(t, secondRegistry(t))
+		if address != "" {
+			next = before(t, address)
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 			if !l.lies {
@@ -93,7 +95,7 @@ func each(change func(*ocispec.Descriptor)) lie {
 // TestLiesOfARegistryEndInTheReleaseOrInARefusal: of a registry that lies, a node
 // gets the release that was signed, or nothing. Never another one.
 func TestLiesOfARegistryEndInTheReleaseOrInARefusal(t *testing.T) {
-	stranger := digest.FromString("another manifest")
+	stranger, second := digest.FromString("another manifest"), secondRegistry(t)
 	for name, try := range map[string]struct {
 		lie  lie
 		want error // nil: the release comes as it was signed
@@ -135,11 +137,12 @@ func TestLiesOfARegistryEndInTheReleaseOrInARefusal(t *testing.T) {
 			}
 		}, errAny},
 	} {
-		for kind, second := range map[string]bool{"in memory": false, "docker-registry": true} {
-			t.Run(name+", "+kind, func(t *testing.T) {
+		for _, address := range []string{"", second} {
+			t.Run(name+" "+address, func(t *testing.T) {
 				c := newCountry(t)
 				r := c.release(t)
-				at := liarAt(t, second, try.lie)
+				at := liarAt(t, address, try.lie)
+				at.Name += "/" + hexOf(plugins.DigestOf([]byte(name)))[:12] // each in a corner of its own
 				pinned, err := at.Push(t.Context(), r)
 				if err != nil {
 					t.Fatal(err)
@@ -168,7 +171,7 @@ var errAny = errors.New("any refusal")
 func TestRegistryThatHidesOrInventsWords(t *testing.T) {
 	c := newCountry(t)
 	key := c.ward(t)
-	at := liarAt(t, false, func(q *http.Request, a *httptest.ResponseRecorder) {
+	at := liarAt(t, "", func(q *http.Request, a *httptest.ResponseRecorder) {
 		if strings.HasSuffix(q.URL.Path, "/tags/list") {
 			a.Body = bytes.NewBuffer(bytes.ReplaceAll(a.Body.Bytes(), []byte(`"tags":[`), []byte(`"tags":["`+strings.Repeat("0", 64)+`.0","../../x",`)))
 		}
@@ -200,7 +203,7 @@ func TestSilentRegistryIsNotAnEmptyOne(t *testing.T) {
 	c := newCountry(t)
 	key := c.ward(t)
 	r := c.release(t)
-	at := liarAt(t, false, func(q *http.Request, a *httptest.ResponseRecorder) {
+	at := liarAt(t, "", func(q *http.Request, a *httptest.ResponseRecorder) {
 		if strings.Contains(q.URL.Path, "/referrers/") || strings.HasSuffix(q.URL.Path, "/tags/list") {
 			a.Code, a.Body = http.StatusForbidden, bytes.NewBufferString(`{"errors":[{"code":"DENIED"}]}`)
 		}
