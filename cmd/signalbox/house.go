@@ -50,7 +50,8 @@ type house struct {
 	described []measures.Dataset
 	known     *register
 	main      *analysis.Analysis
-	witness   witness // signs heads of the record; only where the site runs
+	witness   witness   // signs heads of the record; only where the site runs
+	demoHub   *demo.Hub // nil where nothing is invented
 	site      *web.Site
 	node      *sharing.Node // this installation as its hub sees it
 	queue     *jobs.Queue
@@ -120,6 +121,12 @@ func build(ctx context.Context, cfg *config, demonstration bool, log *slog.Logge
 	}
 	h.openSite(files, h.described)
 	h.openDoor()
+	if h.demoHub != nil {
+		if err := h.openFair(ctx, cfg, h.demoHub); err != nil {
+			h.close()
+			return nil, err
+		}
+	}
 	h.site.HTTPS = cfg.https()
 	return h, nil
 }
@@ -165,6 +172,9 @@ func open(ctx context.Context, cfg *config, demonstration bool, log *slog.Logger
 			return nil, err
 		}
 		h.books.more = append(h.books.more, pack)
+		if h.demoHub, err = cfg.demonstrationHub(time.Now()); err != nil {
+			return nil, err
+		}
 	}
 	if h.host, err = sandboxes(); err != nil {
 		return nil, err

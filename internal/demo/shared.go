@@ -47,11 +47,11 @@ func SharedReleases() []Shared {
 	}
 	return []Shared{
 		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2024, 9, 11), Change: "The first version.",
-			Withdrawn: "It counted people in departments for one specialty twice.", Manifest: stillThere("1.2.0", "over4h_total", "over4h_type2")},
-		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 2, 3), Change: "People in departments for one specialty are counted once.",
-			Manifest: stillThere("1.3.2", "over4h_type1", "over4h_type2")},
-		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 5, 20), Change: "Treatment centres count as well. Where there are some, the line lies lower than before.",
-			Manifest: stillThere("1.4.0", "over4h_total")},
+			Withdrawn: "It judged the wrong way round: more people still there was shown as an improvement.", Manifest: wrongWayRound()},
+		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 2, 3), Change: "Fewer is better: 1.2.0 had it the wrong way round.",
+			Manifest: stillThere("1.3.2", measures.DateOf(2022, 6, 1), 12)},
+		{Publisher: "harbour-health-lab", Area: urgent, Issued: day(2025, 5, 20), Change: "Charts begin in June 2023, with two years as their baseline in the place of one. No value changes; limits do.",
+			Manifest: stillThere("1.4.0", measures.DateOf(2023, 6, 1), 24)},
 		{Publisher: "larkfield", Area: urgent, Issued: day(2025, 3, 14), Change: "The first version.", Manifest: bedWaits()},
 		{Publisher: "harbour-health-lab", Area: "Outpatients", Issued: day(2025, 11, 3), Change: "The first version.", Manifest: clinicGap()},
 		{Publisher: "guild-of-theatres", Area: "Planned care", Issued: day(2025, 6, 30), Change: "The first version.", Manifest: firstOperation()},
@@ -71,9 +71,9 @@ func inputs(numerator, denominator string, over []string, of string) []measures.
 	return []measures.Input{{Name: "numerator", Title: numerator, Plus: over}, {Name: "denominator", Title: denominator, Plus: []string{of}}}
 }
 
-// stillThere counts those who are still in the department after four hours: the
-// versions differ in which departments they count.
-func stillThere(version string, over ...string) plugins.Manifest {
+// stillThere counts those who are still in the department after four hours. What is
+// counted stays the same in all versions; they differ in how it is drawn.
+func stillThere(version string, start measures.Date, baseline int) plugins.Manifest {
 	stratum := func(name, kind string) measures.MixStratum {
 		return measures.MixStratum{Name: name,
 			Numerator:   measures.Input{Name: "numerator", Title: "Still there", Plus: []string{"over4h_" + kind}},
@@ -85,13 +85,19 @@ func stillThere(version string, over ...string) plugins.Manifest {
 		Why:       "Who is still in the department after four hours waits for a bed, a scan or a decision. The split by type of department shows whether fewer wait or others came.",
 		Numerator: "Attendances that had not ended four hours after arriving", Denominator: "All attendances",
 		Inclusions: "As trusts report them each month, by type of department", Scope: "A&E, all types",
-		Dataset: "ae_provider", Inputs: inputs("Still there", "Attendances", over, "attendances_total"),
+		Dataset: "ae_provider", Inputs: inputs("Still there", "Attendances", []string{"over4h_total"}, "attendances_total"),
 		Unit: measures.Unit{Multiply: 1000, Words: "per 1,000 attendances", Decimals: 0}, Direction: measures.Decrease, Type: "outcome",
 		Mix: &measures.Mix{Of: "type of department", Dataset: "ae_provider", Strata: []measures.MixStratum{stratum("Type 1, major", "type1"),
 			stratum("Type 2, one specialty", "type2"), stratum("Type 3, minor injuries and urgent treatment", "type3")}},
-		Start: measures.DateOf(2023, 6, 1), StartReason: "From June 2023 every trust reports its waits again.", Baseline: 24,
+		Start: start, StartReason: "Earlier figures are of another time: fewer came, and several trusts did not report their waits.", Baseline: baseline,
 		AuthoredBy: "Nell Orchard (fictional)", CheckedBy: "Dr Ansel Pike (fictional)",
 	})
+}
+
+func wrongWayRound() plugins.Manifest {
+	m := stillThere("1.2.0", measures.DateOf(2022, 6, 1), 12)
+	m.Measures[0].Direction = measures.Increase
+	return m
 }
 
 func bedWaits() plugins.Manifest {
