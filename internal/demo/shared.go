@@ -167,14 +167,14 @@ type Adopter struct {
 }
 
 // Adopters are trusts at which different things happened after June 2025: it got
-// worse, it stayed, only the mix changed, the trust had merged. Larkfield is not
-// among them: there a reader may adopt it themselves.
+// better or worse, it stayed, only the mix changed, the trust had merged. One runs
+// the version before, so that its people can look at what the next would change.
 func Adopters() []Adopter {
 	var list []Adopter
-	for _, code := range []measures.ODSCode{"ZZB", "ZZC", "ZZD", "ZZG", "ZZI", "ZZK"} {
+	for _, code := range []measures.ODSCode{"ZZA", "ZZB", "ZZC", "ZZD", "ZZG", "ZZI", "ZZK"} {
 		a := Adopter{Organisation: code, Plugin: "harbour-still-there", Version: "1.4.0", Measure: "harbour-still-there",
 			Before: measures.DateOf(2023, 6, 1), First: measures.DateOf(2025, 6, 1), Points: 24}
-		if code == "ZZI" {
+		if code == "ZZA" {
 			a.Version = "1.3.2"
 		}
 		list = append(list, a)
