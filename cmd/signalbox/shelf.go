@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
@@ -36,21 +35,12 @@ func (h *house) startShelf(cfg *config) error {
 	return nil
 }
 
-// examiner tries releases before anybody runs them, beside all measures that there
-// are: those of the catalogue, and those of releases that nobody runs yet.
+// examiner tries releases before anybody runs them, beside all measures whose ids are
+// taken.
 func (h *house) examiner() *sharing.Examiner {
 	return &sharing.Examiner{
 		Bench: func(ctx context.Context) (sharing.Workbench, error) { return h.benches.take(ctx) },
-		Known: func(ctx context.Context) ([]*measures.Measure, error) {
-			kept, err := h.db.KeptReleases(ctx)
-			known := slices.Clone(h.main.Catalogue.Measures())
-			for i := range kept {
-				for k := range kept[i].Manifest.Measures {
-					known = append(known, &kept[i].Manifest.Measures[k])
-				}
-			}
-			return known, err
-		},
+		Known:     func(context.Context) ([]*measures.Measure, error) { return h.main.Catalogue.Known(), nil },
 		Datasets:  func() []measures.Dataset { return h.described },
 		Libraries: h.books.Releases,
 	}

@@ -56,6 +56,17 @@ func (d *Definition) plugin(preview bool) policy.Plugin {
 	return p
 }
 
+// adopted is the event that an organisation's own charts of a release show: from when
+// on the figures count as after. A release that replaces another of its plugin goes
+// on where that one began, so the event names no version.
+func (d *Definition) adopted(at measures.ODSCode) []measures.Event {
+	if d == nil || d.Adoption == nil || d.Adoption.Organisation != at {
+		return nil
+	}
+	return []measures.Event{{Organisation: at, Dataset: d.Dataset, Start: d.Adoption.First, Kind: measures.Intervention,
+		Text: d.Release.Manifest.Title + " adopted", Source: "the adoption"}}
+}
+
 // define makes the definition of one measure of a kept release.
 func (c *Catalogue) define(kept *Kept, index int, layers postgres.Layers, adoption *postgres.Adoption) *Definition {
 	core := &kept.Manifest.Measures[index]

@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"slices"
-
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
@@ -14,8 +12,10 @@ import (
 // with the program as well stays everybody's, unless it was withdrawn.
 func (s *Shared) Inform(data *policy.ReferenceData) {
 	adopters := map[plugins.Digest]map[measures.ODSCode]policy.AdopterFacts{}
+	kept := map[plugins.Digest]*Kept{}
 	for i := range s.Releases {
 		k := &s.Releases[i]
+		kept[k.Digest] = k
 		if shipped, known := data.Plugins[string(k.Digest)]; known {
 			if k.State == postgres.Withdrawn {
 				shipped.State = policy.ReleaseWithdrawn
@@ -29,10 +29,9 @@ func (s *Shared) Inform(data *policy.ReferenceData) {
 	}
 	for i := range s.Adoptions {
 		a := &s.Adoptions[i]
-		at := slices.IndexFunc(s.Releases, func(k Kept) bool { return k.Digest == a.Digest })
-		if at < 0 || adopters[a.Digest] == nil {
+		if adopters[a.Digest] == nil {
 			continue // what is not here is not approved, and what is shipped has no adopters
 		}
-		adopters[a.Digest][a.Organisation] = policy.AdopterFacts{Stage: string(a.Stage), Datasets: mapped(reads(&s.Releases[at].Manifest), a.Layers)}
+		adopters[a.Digest][a.Organisation] = policy.AdopterFacts{Stage: string(a.Stage), Datasets: mapped(reads(&kept[a.Digest].Manifest), a.Layers)}
 	}
 }

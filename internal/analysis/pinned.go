@@ -109,6 +109,23 @@ func (c *Catalogue) Everywhere() []*Definition {
 	return list
 }
 
+// Known lists the measures whose ids are taken: those that come with the program, and
+// those of every release kept here that was ever published. One that is still on its
+// way binds nobody.
+func (c *Catalogue) Known() []*measures.Measure {
+	list := c.Measures()
+	kept := c.loaded.Load().pins.kept
+	for _, digest := range slices.Sorted(maps.Keys(kept)) {
+		switch k := kept[digest]; k.State {
+		case postgres.Published, postgres.Deprecated, postgres.Withdrawn:
+			for i := range k.Manifest.Measures {
+				list = append(list, &k.Manifest.Measures[i])
+			}
+		}
+	}
+	return list
+}
+
 // Named finds a measure to name it: as it comes with the program, as anybody here has
 // adopted it, or as a release has it that nobody runs yet. What an organisation has
 // laid over it does not show.

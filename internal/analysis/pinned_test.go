@@ -158,6 +158,72 @@ func TestAPinnedDefinitionStandsInThePlaceOfTheShippedOne(t *testing.T) {
 	}
 }
 
+// The organisation's own chart says from when on the figures count as after; nobody
+// else's does.
+func TestTheChartShowsWhenAReleaseWasAdopted(t *testing.T) {
+	h, _, _ := sharing(t)
+	c, _ := h.chart(t, chartOf(clinician("RAA"), "falls-bundle", "RAA"))
+	if len(c.Events) != 1 || c.Events[0].Start != measures.DateOf(2025, 1, 1) || c.Events[0].Text != "Falls bundle adopted" || c.Events[0].Rebase || c.Events[0].Exclude {
+		t.Errorf("events %+v", c.Events)
+	}
+	if c, _ := h.chart(t, chartOf(clinician("RAA"), "falls", "RAA")); len(c.Events) != 0 {
+		t.Errorf("the shipped measure has %+v", c.Events)
+	}
+}
+
+func TestKnownIdsAreThoseOfReleasesThatWerePublished(t *testing.T) {
+	h, one, two := sharing(t)
+	for state, want := range map[postgres.Step]int{postgres.Submitted: 1, postgres.Checked: 1, postgres.Refused: 1, postgres.Published: 2, postgres.Deprecated: 2, postgres.Withdrawn: 2} {
+		h.shared.Releases = []analysis.Kept{one, two}
+		h.shared.Releases[0].State = state
+		h.lookAgain(t)
+		n := 0
+		for _, m := range h.Catalogue.Known() {
+			if m.ID == "falls-bundle" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d of them are known, want %d", state, n, want)
+		}
+	}
+}
+
+func TestAMeasureThatOnlyAReleaseHasIsNamed(t *testing.T) {
+	h, one, _ := sharing(t)
+	h.shared.Adoptions[0].Layers = layersOf(postgres.Layer{Targets: []measures.Target{{Value: 1}}})
+	h.lookAgain(t)
+	d, err := h.Catalogue.Named("falls-bundle")
+	if err != nil || d.Shipped() || len(d.Targets) != 0 || d.Adoption != nil {
+		t.Errorf("%v: %+v", err, d)
+	}
+	h.shared.Adoptions = nil
+	h.lookAgain(t)
+	if d, err := h.Catalogue.Named("falls-bundle"); err != nil || d.Release.Manifest.ID != one.Manifest.ID {
+		t.Errorf("adopted by nobody: %v", err)
+	}
+	h.shared.Releases[0].State, h.shared.Releases[1].State = postgres.Submitted, postgres.Withdrawn
+	h.lookAgain(t)
+	if _, err := h.Catalogue.Named("falls-bundle"); !errors.Is(err, analysis.ErrNoMeasure) {
+		t.Errorf("offered by nobody: %v", err)
+	}
+}
+
+// A release whose bytes come with the program as well stays everybody's, until it is
+// withdrawn.
+func TestWhatIsShippedIsNotTakenFromAnybodyByBeingShared(t *testing.T) {
+	h := fallsHouse(t)
+	spc, _ := h.books.Release("spc")
+	h.shared.Releases = []analysis.Kept{keptOf(spc.Manifest, spc.Digest)}
+	h.lookAgain(t)
+	h.chart(t, chartOf(clinician("RAA"), "falls", "RAA"))
+	h.shared.Releases[0].State = postgres.Withdrawn
+	h.lookAgain(t)
+	if got := reasons(t, h.ask(t, chartOf(clinician("RAA"), "falls", "RAA")).Err); !slices.Contains(got, "plugin_withdrawn") {
+		t.Errorf("withdrawn: %v", got)
+	}
+}
+
 func TestWithdrawalStopsDrawingAtOnce(t *testing.T) {
 	h, one, _ := sharing(t)
 	question := chartOf(clinician("RAA"), "falls-bundle", "RAA")

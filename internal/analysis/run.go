@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
@@ -74,7 +75,6 @@ func methodFor(way method, s *measures.Series) method {
 // run charts all series of the material: one call of the plugin for each way
 // of charting that they need.
 func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) ([]Chart, error) {
-	m := answer.Measure
 	groups := map[method][]int{}
 	var methods []method
 	for i := range material.series {
@@ -97,7 +97,7 @@ func (a *Analysis) run(ctx context.Context, answer *Answer, material *material) 
 				// Nobody looked, and that is not "common cause".
 				chart.Variation = measures.VariationEmpty
 			}
-			dressed := a.dress(m, chart, &material.series[i], material)
+			dressed := a.dress(answer, chart, &material.series[i], material)
 			if chart.Kind == measures.MR && way.entry == measures.XmR.String() {
 				charts[i].Ranges = &dressed.Figure
 				continue
@@ -157,8 +157,9 @@ func (a *Analysis) verified(ctx context.Context, release plugins.Release, reques
 }
 
 // dress puts the figures, the events and the decisions about phases around a chart.
-func (a *Analysis) dress(m *measures.Measure, chart measures.Chart, s *measures.Series, material *material) Chart {
-	dressed := Chart{Events: eventsOf(s.Organisation, material.events), Decided: s.Phases}
+func (a *Analysis) dress(answer *Answer, chart measures.Chart, s *measures.Series, material *material) Chart {
+	m := answer.Measure
+	dressed := Chart{Events: slices.Concat(eventsOf(s.Organisation, material.events), answer.Definition.adopted(s.Organisation)), Decided: s.Phases}
 	dressed.Figure = disclosure.Figure{Chart: chart, Organisation: s.Organisation, Stratum: s.Stratum, Multiply: m.Unit.Multiply,
 		Hide: material.hidden[nameOf(s)]}
 	numerator, denominator := roles(m.Inputs)

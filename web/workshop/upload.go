@@ -129,7 +129,7 @@ const checkWithin = 25 * time.Second
 // checkAndKeep sends every step as it is done, and then what became of the draft.
 func (p *Pages) checkAndKeep(ctx context.Context, bench Bench, grant policy.Grant, c *checked, s *stream) {
 	s.send(ctx, templ.NopComponent) // the head of the page, before anything takes time
-	options := check.Options{Known: p.Catalogue.Measures(), Datasets: p.Datasets, Libraries: p.Library.Releases(), Within: checkWithin}
+	options := check.Options{Known: p.Catalogue.Known(), Datasets: p.Datasets, Libraries: p.Library.Releases(), Within: checkWithin}
 	for step := range check.Module(ctx, bench, c.module, options) {
 		if casesBeside(&step) {
 			continue
