@@ -1,15 +1,18 @@
 package registry
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2"
+	"oras.land/oras-go/v2/content"
 	"oras.land/oras-go/v2/content/memory"
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote"
@@ -141,15 +144,56 @@ func (r Remote) Push(ctx context.Context, release Release) (plugins.Digest, erro
 	} else if err != nil && !errors.Is(err, errdef.ErrNotFound) {
 		return "", fail(err)
 	}
-	for _, d := range append([]ocispec.Descriptor{artifact}, referrers...) {
-		if err := oras.CopyGraph(ctx, local, repository, d, oras.DefaultCopyGraphOptions); err != nil {
+	if err := oras.CopyGraph(ctx, local, repository, artifact, oras.DefaultCopyGraphOptions); err != nil {
+		return "", fail(err)
+	}
+	for _, d := range referrers {
+		if err := attach(ctx, local, repository, d); err != nil {
 			return "", fail(err)
 		}
+	}
+	if err := attached(ctx, repository, artifact, referrers); err != nil {
+		return "", fail(err)
 	}
 	if err := repository.Tag(ctx, artifact, release.Manifest.Version); err != nil {
 		return "", fail(err)
 	}
 	return plugins.Digest(artifact.Digest), nil
+}
+
+// attach copies a document that refers to an artifact. It is sent even if it is there
+// already: where a registry keeps a list of referrers under a tag, whoever was
+// stopped before may have sent the document and not listed it.
+func attach(ctx context.Context, from content.ReadOnlyStorage, to *remote.Repository, d ocispec.Descriptor) error {
+	parts, err := content.Successors(ctx, from, d)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := oras.CopyGraph(ctx, from, to, part, oras.DefaultCopyGraphOptions); err != nil {
+			return err
+		}
+	}
+	text, err := content.FetchAll(ctx, from, d)
+	if err != nil {
+		return err
+	}
+	return to.Push(ctx, d, bytes.NewReader(text))
+}
+
+// attached makes sure that documents are found by whoever fetches the artifact: of
+// two who write at once, some registries forget one.
+func attached(ctx context.Context, repository *remote.Repository, artifact ocispec.Descriptor, referrers []ocispec.Descriptor) error {
+	found, err := repository.Predecessors(ctx, artifact)
+	if err != nil {
+		return err
+	}
+	for _, d := range referrers {
+		if !slices.ContainsFunc(found, func(f ocispec.Descriptor) bool { return f.Digest == d.Digest }) {
+			return fmt.Errorf("the registry has forgotten %s, perhaps because somebody else published at the same time: publish again", d.Digest)
+		}
+	}
+	return nil
 }
 
 // Pull fetches a release by the digest of its artifact, or by its version. It
