@@ -95,7 +95,8 @@ func (h *house) startQueue(cfg *config) error {
 	if err != nil {
 		return err
 	}
-	node.Store, node.Changed = h.db, h.look
+	may := &sharing.StillMay{Policy: h.engine, Record: h.db, Now: time.Now}
+	node.Store, node.Changed, node.Allow = h.db, h.look, may.Allow
 	h.node = node
 	// The queue's library writes much that is of no concern to whoever is on call.
 	log := slog.New(atLeast{h.log.Handler(), slog.LevelWarn})

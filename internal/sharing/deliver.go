@@ -22,7 +22,7 @@ type Delivered struct {
 // cannot be sent stays, with the reason, until the next time. Sending a second time
 // what the hub has already changes nothing, so a delivery may be broken off anywhere.
 func (n *Node) Deliver(ctx context.Context) (Delivered, error) {
-	if n.Speech == nil {
+	if n.Speech == nil || n.Allow == nil {
 		return Delivered{}, ErrNoHub
 	}
 	waiting, err := n.Store.UnsentSayings(ctx)
@@ -42,7 +42,11 @@ func (n *Node) Deliver(ctx context.Context) (Delivered, error) {
 			continue
 		}
 		faults = append(faults, err)
-		done.Failed, row = done.Failed+1, row+1
+		done.Failed++
+		if errors.Is(err, ErrNotAnyMore) {
+			continue // the hub has nothing to do with it
+		}
+		row++
 		if row == inARow {
 			done.Left = len(waiting) - i - 1
 			break
@@ -53,7 +57,10 @@ func (n *Node) Deliver(ctx context.Context) (Delivered, error) {
 
 // deliver sends one, and keeps what became of it.
 func (n *Node) deliver(ctx context.Context, s postgres.Saying) error {
-	err := n.Speech.Say(ctx, s.Plugin, s.Artifact, s.Envelope)
+	err := n.Allow(ctx, s)
+	if err == nil {
+		err = n.Speech.Say(ctx, s.Plugin, s.Artifact, s.Envelope)
+	}
 	if err == nil {
 		return n.Store.SayingSent(ctx, s.ID)
 	}

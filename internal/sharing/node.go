@@ -25,6 +25,8 @@ type Node struct {
 	Root   registry.Root
 	Store  Known
 	Speech Speech
+	// Allow asks whether something that was decided on may leave still: StillMay.Allow.
+	Allow func(context.Context, postgres.Saying) error
 	// Changed is called after something new was believed, so that what has been
 	// withdrawn stops at once.
 	Changed func(context.Context) error
