@@ -30,16 +30,22 @@ func TestMain(m *testing.M) {
 // the memory that its limits are about.
 func newBench(t testing.TB) *host.Host {
 	t.Helper()
-	sandbox := []string{os.Getenv("SIGNALBOX_SANDBOX"), "sandbox"}
-	if sandbox[0] == "" {
+	return newHost(t, host.Options{OnTrial: true})
+}
+
+// newHost starts a sandbox, ended with the test.
+func newHost(t testing.TB, o host.Options) *host.Host {
+	t.Helper()
+	o.Executable = []string{os.Getenv("SIGNALBOX_SANDBOX"), "sandbox"}
+	if o.Executable[0] == "" {
 		self, err := os.Executable()
 		if err != nil {
 			t.Fatal(err)
 		}
-		sandbox = []string{self, childWord}
+		o.Executable = []string{self, childWord}
 	}
-	h, err := host.New(host.Options{Executable: sandbox, Children: 1, OnTrial: true, CacheDir: filepath.Join(t.TempDir(), "code"),
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	o.Children, o.CacheDir, o.Log = 1, filepath.Join(t.TempDir(), "code"), slog.New(slog.NewTextHandler(t.Output(), nil))
+	h, err := host.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

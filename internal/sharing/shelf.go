@@ -182,10 +182,11 @@ func (s *Shelf) behind(ctx context.Context, release registry.Release) (registry.
 		return registry.Verified{}, stale
 	}
 	so, lacks, err := behind(list, release, s.Now())
-	if err != nil && revokedAmong(list, release) {
-		err = fmt.Errorf("%w: %w", registry.ErrRevoked, err)
+	doubt := errors.Join(err, lacks)
+	if doubt != nil && revokedAmong(list, release) {
+		doubt = fmt.Errorf("%w: %w", registry.ErrRevoked, doubt)
 	}
-	return so, errors.Join(err, lacks, stale)
+	return so, errors.Join(doubt, stale)
 }
 
 // Releases lists what somebody runs, or may look at before they do.
