@@ -28,6 +28,9 @@ func questions() iter.Seq[Request] {
 			for _, who.Purpose = range []Purpose{"improvement", "planning"} {
 				for _, action := range []Action{ChartRead, DataExport, DataLoad, EvidenceSend, PluginTry, PolicyApprove, ReleasePublish, ReleaseAdopt, "policy.publish"} {
 					for _, dataset := range []measures.DatasetID{"ae", "restricted", "diagnostics", "made_up", "rumours"} {
+						if action.AboutRelease() && dataset != "ae" {
+							continue // it is about none
+						}
 						for _, ods := range []measures.ODSCode{"RQW", "RWG", "RXX", Everyone} {
 							r := read(who, dataset, ods)
 							r.Action = action
