@@ -40,6 +40,7 @@ type adopter struct {
 	witness  *sharing.Witness
 	list     registry.List
 	node     registry.Key
+	signers  []registry.Key                       // author and checker of releases
 	own      map[measures.ODSCode][]policy.Module // policies of trusts
 	now      time.Time
 	reads    int
@@ -98,8 +99,19 @@ RBB,Birchwood Trust,Acute,North West,,QNW,North Board,,,y
 		h.load(t, "RAA", f)
 	}
 	h.look(t)
-	release := wards(t)
-	for _, key := range []registry.Key{author, checker} {
+	h.signers = []registry.Key{author, checker}
+	kept := h.bring(t, wards(t))
+	if _, err := h.adopting.Adopt(t.Context(), lead("RAA"), sharing.Choice{Digest: kept.Digest, Stage: postgres.Adopted, Sends: true}); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// bring signs a release and takes it in.
+func (h *adopter) bring(t testing.TB, release registry.Release) postgres.KeptRelease {
+	t.Helper()
+	var err error
+	for _, key := range h.signers {
 		if release, err = release.Sign(key, "bellmere", registry.Build{}, h.now); err != nil {
 			t.Fatal(err)
 		}
@@ -108,10 +120,7 @@ RBB,Birchwood Trust,Acute,North West,,QNW,North Board,,,y
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.adopting.Adopt(t.Context(), lead("RAA"), sharing.Choice{Digest: kept.Digest, Stage: postgres.Adopted, Sends: true}); err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return kept
 }
 
 // newSandbox runs the library's modules for readers.

@@ -33,10 +33,10 @@ func measuredPoints(c *measures.Chart) (periods []measures.Date, values []float6
 }
 
 // baselineBefore is the stretch that is compared with: of the last 12 to 24 measured
-// points before a period the longest in which the rules find nothing, because limits
-// over two levels fit neither. Where there is none, it is as long as may be. It is nil
-// where there are too few points.
-func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date) *postgres.Baseline {
+// points before a period the longest on one level, because limits over two levels fit
+// neither. Where there is none, it is as long as may be. It is nil where there are too
+// few points.
+func baselineBefore(c *measures.Chart, first measures.Date) *postgres.Baseline {
 	periods, values := measuredPoints(c)
 	end, _ := slices.BinarySearch(periods, first)
 	if end < fewestBefore {
@@ -44,7 +44,7 @@ func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date)
 	}
 	longest := max(0, end-mostBefore)
 	from := longest
-	for from <= end-fewestBefore && !quiet(m, values[from:end]) {
+	for from <= end-fewestBefore && !quiet(values[from:end]) {
 		from++
 	}
 	if from > end-fewestBefore {
@@ -53,18 +53,24 @@ func baselineBefore(m *measures.Measure, c *measures.Chart, first measures.Date)
 	return &postgres.Baseline{From: periods[from], To: periods[end-1], Points: end - from}
 }
 
-// quiet reports whether the rules find nothing among some points, judged by limits of
-// their own.
-func quiet(m *measures.Measure, values []float64) bool {
+// quiet reports whether some points lie on one level: none is outside limits of their
+// own, no run on one side of the mean or median is too long, and they cross it often
+// enough.
+func quiet(values []float64) bool {
 	in := spc.Input{Y: values}
 	for i := range values {
 		in.X = append(in.X, int32(i))
 	}
-	p := spc.Defaults(measures.XmR, measures.MDC)
-	p.Direction = m.Direction
-	chart, err := spc.Compute(in, p)
-	return err == nil && !slices.ContainsFunc(chart.Signals, func(s measures.Signals) bool { return s != 0 })
+	limits, err := spc.Compute(in, spc.Defaults(measures.XmR, measures.MDC))
+	if err != nil {
+		return false
+	}
+	runs, err := spc.Compute(in, spc.Defaults(measures.Run, measures.Anhoej))
+	return err == nil && !slices.ContainsFunc(runs.Phases, func(p measures.PhaseStatistics) bool { return p.Signal }) &&
+		!slices.ContainsFunc(limits.Signals, func(s measures.Signals) bool { return s&unsettling != 0 })
 }
+
+const unsettling = measures.OutsideUpper | measures.OutsideLower | measures.ShiftAbove | measures.ShiftBelow
 
 // valuesWithin are the measured points of a baseline.
 func valuesWithin(c *measures.Chart, b *postgres.Baseline) (within []float64) {

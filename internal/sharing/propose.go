@@ -33,7 +33,7 @@ type Proposed struct {
 	// FromHistory says that the target was taken from the organisation's own figures.
 	FromHistory bool
 	Measured    int // points that the organisation has
-	// Unsettled says that the rules find something within the baseline.
+	// Unsettled says that the baseline has more than one level.
 	Unsettled bool
 	// Answer is the chart, as this reader may see it; its Err says why there is none.
 	Answer analysis.Answer
@@ -215,12 +215,12 @@ func (p *Proposal) layer(m *Proposed) {
 	case told:
 		m.Layer = postgres.Layer{Targets: chosen.Targets, Stratifiers: chosen.Stratifiers, Note: chosen.Note}
 	case c != nil:
-		m.Layer.Baseline = baselineBefore(m.Measure, c, p.Choice.First)
+		m.Layer.Baseline = baselineBefore(c, p.Choice.First)
 		if target, found := targetFromHistory(m.Measure, c, m.Layer.Baseline); found && len(m.Targets) == 0 {
 			m.Layer.Targets, m.FromHistory = []measures.Target{target}, true
 		}
 	}
-	m.Unsettled = c != nil && m.Layer.Baseline != nil && !quiet(m.Measure, valuesWithin(c, m.Layer.Baseline))
+	m.Unsettled = c != nil && m.Layer.Baseline != nil && !quiet(valuesWithin(c, m.Layer.Baseline))
 	p.lay(m.ID, m.Layer)
 }
 
