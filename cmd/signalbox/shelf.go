@@ -39,7 +39,7 @@ func (h *house) startShelf(cfg *config) error {
 // taken.
 func (h *house) examiner() *sharing.Examiner {
 	return &sharing.Examiner{
-		Bench: func(ctx context.Context) (sharing.Workbench, error) { return h.benches.take(ctx) },
+		Bench:     func(ctx context.Context) (sharing.Workbench, error) { return h.benches.take(ctx) },
 		Known:     func(context.Context) ([]*measures.Measure, error) { return h.main.Catalogue.Known(), nil },
 		Datasets:  func() []measures.Dataset { return h.described },
 		Libraries: h.books.Releases,
