@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/demo"
@@ -105,6 +106,7 @@ func (p *Pages) open(r *http.Request) (policy.Actor, trust, error) {
 	if err != nil {
 		return actor, v, err
 	}
+	name = strings.TrimPrefix(name, demo.Label)
 	v.name, v.own = name, actor.ODS == v.ods
 	v.page.Door, v.page.Demo = layout.Workshop, page.Demo || demo.Fictional(v.ods)
 	v.page.Crumbs = []layout.Crumb{{Name: "Catalogue", URL: "/plugins"}, {Name: name, URL: "/trusts/" + string(v.ods)}}
@@ -118,19 +120,18 @@ func (v *trust) became(a *sharing.Adopter, b sharing.Became, at int) became {
 		out.denied = denial.Record.Decision().Reasons[0].Message
 	}
 	if b.Err == nil {
-		out.picture = v.picture(a, &b, out.id)
+		out.picture = v.picture(&b, out.id)
 	}
 	return out
 }
 
-// picture is the chart of a before and after: the baseline's limits, held, and the
-// day of the adoption.
-func (v *trust) picture(a *sharing.Adopter, b *sharing.Became, id string) plot.Picture {
+// picture is the chart of a before and after, with the limits of the baseline held.
+// The day of the adoption is among its events.
+func (v *trust) picture(b *sharing.Became, id string) plot.Picture {
 	m, e := b.Answer.Measure, &b.Judged.Evidence
 	phase := measures.Phase{Start: e.Before.From, Baseline: rowsUntil(&b.Judged.Drawn, e.Before.To), Reason: "The baseline, locked at adoption."}
-	adopted := measures.Event{Start: e.Adopted, Kind: measures.Intervention, Text: "Adopted, version " + a.Release.Manifest.Version}
 	return plot.Picture{Chart: &b.Judged.Drawn, Title: m.Title, Organisation: v.name, Unit: m.Unit, Grain: m.Grain, Targets: m.Targets,
-		Phases: []measures.Phase{phase}, Events: append(slices.Clone(b.Answer.Charts[0].Events), adopted), ID: id}
+		Phases: []measures.Phase{phase}, Events: b.Answer.Charts[0].Events, ID: id}
 }
 
 // rowsUntil counts the points up to a period.
@@ -156,6 +157,15 @@ func (v *trust) tally() map[registry.Result]int {
 		}
 	}
 	return count
+}
+
+// shown is how many measures this reader may see something of.
+func (v *trust) shown() int {
+	n := 0
+	for _, count := range v.tally() {
+		n += count
+	}
+	return n
 }
 
 // why says for the reader why nothing is known of a measure.

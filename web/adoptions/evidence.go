@@ -84,7 +84,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, v leaving) error {
 	v.document = string(text)
 	v.page.Title = "What would leave " + v.name
 	v.page.Crumbs = append(v.page.Crumbs, layout.Crumb{Name: "Adopted", URL: adoptionsAddress(v.ods)})
-	v.picture = v.trust.picture(v.Adopter, &v.Became, "chart")
+	v.picture = v.trust.picture(&v.Became, "chart")
 	v.picture.Targets, v.picture.Hidden = nil, hiddenText(&v.Prepared.Evidence)
 	if v.Prepared.Evidence.Target == nil {
 		v.picture.Chart.Target = measures.Missing

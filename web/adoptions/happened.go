@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/internal/sharing/evidence"
 	"github.com/signalbox-health/signalbox/measures"
@@ -118,7 +120,7 @@ func (t *table) take(one row) {
 func (t *table) sort() {
 	order := evidence.Results()
 	slices.SortStableFunc(t.rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Result), slices.Index(order, b.Result)), cmp.Compare(a.OrganisationName, b.OrganisationName))
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Result), slices.Index(order, b.Result)), cmp.Compare(a.name(), b.name()))
 	})
 }
 
@@ -183,6 +185,10 @@ func grainOf(r *row) measures.Grain {
 	}
 	return measures.Day
 }
+
+// name is what an adopter is called, without what every name of the demonstration
+// begins with.
+func (r *row) name() string { return strings.TrimPrefix(r.OrganisationName, demo.Label) }
 
 // small is the line below an adopter's name.
 func (r *row) small() string {

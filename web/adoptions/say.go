@@ -70,7 +70,12 @@ func fact(e *registry.Evidence, grain measures.Grain) string {
 	if e.After.Mean == nil {
 		return "There are no figures yet from " + words.Period(int32(e.Adopted), grain) + " on; " + before + " before that."
 	}
-	return capital(words.Line(*e.After.Mean, e.Unit) + " on average over the " + counted(e.After.Points, grain) + " since " + words.Period(int32(e.Adopted), grain) + ", and " + before + ".")
+	return capital(measured(*e.After.Mean, e.Unit) + " on average over the " + counted(e.After.Points, grain) + " since " + words.Period(int32(e.Adopted), grain) + ", and " + before + ".")
+}
+
+// measured writes a value with what it is of: "277 per 1,000 attendances".
+func measured(v float64, u measures.Unit) string {
+	return strings.TrimSpace(words.Line(v, u) + " " + u.Words)
 }
 
 // held says for how long a change has stood.
@@ -251,7 +256,7 @@ func (v *trust) sentence() string {
 		n += len(a.measures)
 	}
 	text := v.name + " runs " + releases(len(v.running)) + " of others, with " + measuresText(n) + "."
-	if len(v.tally()) == 0 {
+	if v.shown() == 0 {
 		return text + " What became of them is not shown to you."
 	}
 	return text

@@ -81,6 +81,7 @@ func TestWhatBecameOfAMeasure(t *testing.T) {
 		"a run chart that nothing is seen in":         {rules(measures.Run, measures.Anhoej, steady(20, 48, 53, 48, 53, 49, 52, 47, 53, 46, 52)), registry.Unchanged, 0, ""},
 		"rising again towards the end, and still low": {wanted(steady(20, 20, 22, 24, 26, 28, 30, 32, 34, 36)), registry.Unclear, 0, "the means before and after say the other"},
 		"mostly who was counted":                      {split(-0.2, -0.8, steady(20, same(10, 40)...)), registry.MostlyMix, 10, ""},
+		"a change within, hidden by who was counted":  {split(-10, 10, steady(20, 51, 48, 50, 52, 49, 51, 47, 50)), registry.Unchanged, 0, "A change within each ward is hidden"},
 		"mostly within":                               {split(-0.8, -0.2, steady(20, same(10, 40)...)), registry.Improved, 10, ""},
 		"a concern that is mostly who was counted":    {split(0.2, 0.8, steady(20, same(10, 60)...)), registry.Concern, 10, "goes with who was counted, by ward"},
 	} {

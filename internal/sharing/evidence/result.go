@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/measures/words"
@@ -196,10 +197,26 @@ func (j *judge) remarks() []string {
 	if mix := j.Measure.Mix; mix != nil && e.Mix == nil {
 		list = append(list, fmt.Sprintf("How much of it lies within each %s could not be told.", mix.Of))
 	}
+	if e.Mix != nil && e.Result == registry.Unchanged && math.Abs(e.Mix.Within) > j.chance() {
+		list = append(list, fmt.Sprintf("A change within each %s is hidden by a change of who was counted.", e.Mix.Of))
+	}
 	if e.Mix != nil && !e.Mix.Passed && e.Result == registry.Concern {
 		list = append(list, fmt.Sprintf("Most of the change goes with who was counted, by %s.", e.Mix.Of))
 	}
 	return list
+}
+
+// chance is about the most that the two means differ by chance, in plotted units: two
+// standard errors, by the limits, which lie three standard deviations from the centre.
+// A limit that is cut off lies nearer, so the farther one counts. Without limits any
+// change may be chance.
+func (j *judge) chance() float64 {
+	c, e := &j.out.Drawn, &j.out
+	upper, lower, centre := c.Upper[0], c.Lower[0], c.Centre[0]
+	if measures.IsMissing(upper) || measures.IsMissing(lower) || e.Before.Points == 0 || e.After.Points == 0 {
+		return math.Inf(1)
+	}
+	return 2 * max(upper-centre, centre-lower) / 3 * math.Sqrt(1/float64(e.Before.Points)+1/float64(e.After.Points))
 }
 
 // hidden counts the points of both stretches that may not be told.
