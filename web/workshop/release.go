@@ -32,6 +32,7 @@ type releaseView struct {
 	reads    []readLine
 	limits   policy.ReleaseLimits
 	manifest string
+	tries    bool // the reader may see it on demonstration data
 	example  string // of a day on which it may end
 	// What this reader may do, and why not.
 	check, publish, deprecate, withdraw permit
@@ -93,7 +94,7 @@ func (p *Pages) releaseView(r *http.Request, actor policy.Actor, page layout.Pag
 		step := s.Steps[i]
 		v.history = append(v.history, historyLine{moment(step.At), p.Making.Name(ctx, step.By), stepDid(step), step.Note, step.Record})
 	}
-	v.reads = p.reads(s)
+	v.reads, v.tries = p.reads(s), p.may(ctx, actor, policy.PluginTry)
 	for _, o := range []struct {
 		action policy.Action
 		into   *permit

@@ -50,14 +50,14 @@ func bringPage(v bringing) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <h1>Bring a release</h1><p class=\"sentence\">It is checked while you watch, and held against the measures that there are. Then it waits for a second person.</p><section class=\"two\"><div class=\"col\"><h2>1. Sign it on your own machine</h2><p>Your key stays with you: nothing here ever sees it. The first time, one is made.</p><pre class=\"screen\" tabindex=\"0\"><code>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <h1>Bring a release</h1><p class=\"sentence\">It is checked while you watch, and held against the measures that there are. Then it waits for a second person.</p><section class=\"two\"><div class=\"col\"><h2>1. Sign it on your own machine</h2><p>Your key stays with you: nothing here ever sees it. The first time, one is made.</p><pre class=\"plain wraps\" tabindex=\"0\"><code>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(v.signCommand())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/workshop/releasenew.templ`, Line: 17, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/workshop/releasenew.templ`, Line: 17, Col: 65}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -68,7 +68,7 @@ func bringPage(v bringing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.publishers) != 1 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"hint\">Publishers that this Signalbox believes: ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"hint spaced\">Publishers that this Signalbox believes: ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
