@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/url"
-	"strings"
 
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -33,8 +32,8 @@ func (s *Site) aboutRelease(ctx context.Context, d *denied, actor policy.Actor) 
 	if d.mendable() {
 		d.page.Title += " yet"
 	}
-	if r := request.Release; r.ID != "" {
-		d.asked += " · " + strings.TrimSpace(r.ID+" "+r.Version)
+	if r := request.Release; r.Version != "" { // one that has a name already
+		d.asked += " · " + r.ID + " " + r.Version
 		d.links = append(d.links, listing(r.ID))
 	}
 	if name := s.called(ctx, request.Resource.ODS); name != "" {

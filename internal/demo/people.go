@@ -46,7 +46,7 @@ func People(today measures.Date) []Person {
 		person("clinician-b", "Dr Bram Oakes", "ZZB", "clinician", "improvement", "Geriatrician",
 			"Works at the trust next door, whose unpublished figures are its own."),
 		person("improvement-lead-b", "Niamh Corless", "ZZB", "improvement_lead", "improvement", "Improvement lead",
-			"Looks for what has helped elsewhere, and tries it on her own trust’s figures first."),
+			"Looks for what has helped elsewhere, and tries it on her own trust's figures first."),
 		person("checker", "Ravi Thornbury", "ZZB", "plugin_checker", "improvement", "Checker of plugins",
 			"Looks into what others have written before anybody runs it, and puts his name to it."),
 		person("analyst", "Dana Quill", "ZZQNW", "analyst", "planning", "Analyst of an integrated care board",
