@@ -265,6 +265,14 @@ func TestTheHubsRegistryHasToGiveWhatTheIndexPins(t *testing.T) {
 		t.Errorf("without a hub: %v", err)
 	}
 	k.shelf.Pull = func(context.Context, string, plugins.Digest) (registry.Release, error) { return release, nil }
+	listed := l
+	listed.State = registry.Published
+	if !k.shelf.MayTake(t.Context(), innovator, listed) || k.shelf.MayTake(t.Context(), somebody("cleo", "clinician"), listed) {
+		t.Error("an innovator may take what is listed, and a clinician may not")
+	}
+	if listed.State = registry.Withdrawn; k.shelf.MayTake(t.Context(), innovator, listed) {
+		t.Error("what is withdrawn is offered")
+	}
 	lying := l
 	lying.Contents = plugins.DigestOf([]byte("something else"))
 	if _, err := k.shelf.FromHub(t.Context(), innovator, lying); !errors.Is(err, registry.ErrReplaced) {

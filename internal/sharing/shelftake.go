@@ -118,6 +118,25 @@ func (s *Shelf) Coming(ctx context.Context, release registry.Release) (policy.Re
 	return facts, nil
 }
 
+// MayTake says whether somebody could take a release that the hub lists, if it is
+// signed as it should be, which nobody knows before it is fetched. Nothing is done on
+// the strength of it.
+func (s *Shelf) MayTake(ctx context.Context, actor policy.Actor, l registry.Listing) bool {
+	datasets := []measures.DatasetID{}
+	for _, id := range l.Datasets {
+		datasets = append(datasets, measures.DatasetID(id))
+	}
+	decision, err := s.Policy.Decide(ctx, s.takes(actor, policy.Release{ID: l.ID, Version: l.Version, Digest: string(l.Contents), Publisher: l.Publisher,
+		State: policy.ReleaseState(l.State), Verified: true, Datasets: datasets}))
+	return err == nil && decision.Allow
+}
+
+// takes is the question whether somebody may take a release.
+func (s *Shelf) takes(actor policy.Actor, release policy.Release) policy.Request {
+	return policy.Request{ID: rand.Text()[:12], Now: s.Now().Unix(), Action: policy.ReleaseTake, Actor: actor, Release: release,
+		Change: policy.Change{Kind: policy.ReleaseChange, Ref: release.Digest}, Resource: policy.Resource{Grain: "aggregate"}}
+}
+
 // Bring asks the policy whether somebody may take a release, records that, and takes
 // it. A denial matches policy.ErrDenied; what was found wrong is an *Unsound.
 func (s *Shelf) Bring(ctx context.Context, actor policy.Actor, release registry.Release, origin postgres.Origin) (postgres.KeptRelease, error) {
@@ -130,8 +149,7 @@ func (s *Shelf) Bring(ctx context.Context, actor policy.Actor, release registry.
 	if err != nil {
 		return none, err
 	}
-	decision, err := s.Policy.Decide(ctx, policy.Request{ID: rand.Text()[:12], Now: s.Now().Unix(), Action: policy.ReleaseTake, Actor: actor, Release: facts,
-		Change: policy.Change{Kind: policy.ReleaseChange, Ref: facts.Digest}, Resource: policy.Resource{Grain: "aggregate"}})
+	decision, err := s.Policy.Decide(ctx, s.takes(actor, facts))
 	if err != nil {
 		return none, err
 	}

@@ -54,7 +54,7 @@ func (p *Pages) Difference(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, listingAddress(id), http.StatusSeeOther)
 		return nil
 	}
-	v := difference{page: page, own: ownName(page), runs: shelf.kept[live.Digest], take: p.may(ctx, actor, policy.ReleaseTake)}
+	v := difference{page: page, own: ownName(page), runs: shelf.kept[live.Digest]}
 	every := &offered{}
 	kept, err := p.versions(ctx, every, id, shelf)
 	if err != nil {
@@ -65,6 +65,7 @@ func (p *Pages) Difference(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%s %q: %w", id, which, postgres.ErrNotFound)
 	}
 	v.listing = every.versions[i].Listing
+	v.take = p.Shelf.MayTake(ctx, actor, v.listing)
 	v.page.Title = v.listing.Title + ", version " + which
 	v.page.Crumbs = append(v.page.Crumbs, layout.Crumb{Name: v.listing.Title, URL: listingAddress(id)})
 	if slices.ContainsFunc(kept, func(k postgres.KeptRelease) bool { return k.Digest == v.listing.Contents }) {

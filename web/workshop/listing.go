@@ -169,7 +169,7 @@ func chooseVersion(all []version, which string) int {
 
 // reaches says what the plugin needs and what the reader may do with it.
 func (p *Pages) reaches(ctx context.Context, v *offered, actor policy.Actor) error {
-	v.take = p.may(ctx, actor, policy.ReleaseTake)
+	v.take = p.Shelf.MayTake(ctx, actor, v.Listing)
 	has := map[measures.DatasetID]postgres.Coverage{}
 	if actor.ODS != "" {
 		v.own = ownName(v.page)
