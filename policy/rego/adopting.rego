@@ -11,7 +11,7 @@ ground contains {"code": "adopter", "ref": input.resource.ods, "min_cell_count":
 }
 
 # METADATA
-# title: They may send what became of published figures since they adopted a release
+# title: An organisation's improvement leads and governance team may send others what became of its published figures since it adopted a release
 ground contains {"code": "evidence_published", "ref": input.resource.ods, "min_cell_count": 0} if {
 	input.action == "evidence.send"
 	speaks_for_own
@@ -19,7 +19,7 @@ ground contains {"code": "evidence_published", "ref": input.resource.ods, "min_c
 }
 
 # METADATA
-# title: They may send what became of their other figures too, small numbers hidden
+# title: An organisation's improvement leads and governance team may send others what became of its other figures, small numbers hidden
 # description: What is sent is read by everybody, so it is hidden as between organisations.
 staff_ground contains {
 	"code": "evidence",

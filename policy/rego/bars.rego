@@ -83,11 +83,6 @@ bar contains {
 }
 
 # METADATA
-# title: A plugin that would not run here
-# description: One rule for every question, so that most of them are asked only once.
-bar contains not_running[facts.plugin.problem]
-
-# METADATA
 # title: Only plugins that governance has approved, by digest
 not_running["not_approved"] := {
 	"code": "plugin_not_approved",
@@ -112,7 +107,7 @@ not_running["not_adopted"] := {
 }
 
 # METADATA
-# title: Before that, those who may adopt it look at it on the figures of their own organisation
+# title: A release that is not adopted yet is looked at by those who may adopt it, on the figures of their own organisation
 not_running["not_for_preview"] := {
 	"code": "plugin_preview",
 	"message": "A release that is not adopted yet is looked at by the improvement leads and the governance team of an organisation, on its own figures.",
@@ -123,8 +118,12 @@ runs_for := facts.owner.name if not facts.everyone
 
 runs_for := "Your organisation" if facts.everyone
 
+# One rule for all that keeps a plugin from running, so that most questions are asked
+# about it once.
+bar contains not_running[facts.plugin.problem]
+
 # METADATA
-# title: A plugin reads only the datasets that its manifest names
+# title: A plugin reads only the datasets that its manifest names, under whatever names the organisation keeps them
 bar contains {
 	"code": "plugin_dataset",
 	"message": $"The plugin did not ask for “{facts.dataset.title}” in its manifest, so it is not given it.",

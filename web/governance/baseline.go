@@ -18,7 +18,9 @@ type baseline struct {
 	grounds      []ruleText // what opens data
 	bars         []ruleText // what must hold besides
 	plugins      []ruleText // who may do what with plugins, which opens nobody's data
-	governing    []ruleText // who may do what about governance, which opens none either
+	releases     []ruleText // who makes, checks and ends releases, which opens none either
+	adopting     []ruleText // what organisations run, and the evidence of it
+	governing    []ruleText // who may do what about governance, which opens none
 	policy, data string
 	disclosure   policy.Disclosure
 	records      int64
@@ -56,16 +58,31 @@ func (p *Pages) baseline(ctx context.Context, page layout.Page) (baseline, error
 	return v, nil
 }
 
-// Files of the policy whose grounds open no data.
-const (
-	aboutPlugins   = "plugins.rego"
-	aboutGoverning = "governance.rego"
-)
+// shelf is the list that a file of the policy has for itself, all its grounds and bars;
+// nil for the files whose grounds open data.
+func (v *baseline) shelf(file string) *[]ruleText {
+	switch file {
+	case "plugins.rego", "work.rego":
+		return &v.plugins
+	case "releases.rego":
+		return &v.releases
+	case "adopting.rego":
+		return &v.adopting
+	case "governance.rego":
+		return &v.governing
+	}
+	return nil
+}
 
 // isGround reports whether a line of a policy begins a ground: one that is enough
 // by itself, or one that needs the training of staff besides.
 func isGround(line string) bool {
 	return strings.HasPrefix(line, "ground contains {") || strings.HasPrefix(line, "staff_ground contains {")
+}
+
+// isBar reports whether a line of a policy begins what must hold whatever else does.
+func isBar(line string) bool {
+	return strings.HasPrefix(line, "bar contains") || strings.HasPrefix(line, "not_running[") || strings.HasPrefix(line, "ground contains one")
 }
 
 // readRules parts the METADATA titles of a policy file into what opens data, what
@@ -84,21 +101,16 @@ func (v *baseline) readRules(m policy.Module) {
 		case strings.HasPrefix(line, "#"):
 			continue
 		}
-		list := &v.grounds
-		switch {
-		case m.Name == aboutPlugins:
-			list = &v.plugins
-		case m.Name == aboutGoverning:
-			list = &v.governing
+		grounds, bars := &v.grounds, &v.bars
+		if own := v.shelf(m.Name); own != nil {
+			grounds, bars = own, own
 		}
 		switch {
 		case title == "":
 		case isGround(line):
-			*list = append(*list, ruleText{title, m.Name})
-		case m.Name == aboutGoverning && strings.HasPrefix(line, "bar contains"):
-			v.governing = append(v.governing, ruleText{title, m.Name})
-		case strings.HasPrefix(line, "bar contains"), strings.HasPrefix(line, "ground contains one"):
-			v.bars = append(v.bars, ruleText{title, m.Name})
+			*grounds = append(*grounds, ruleText{title, m.Name})
+		case isBar(line):
+			*bars = append(*bars, ruleText{title, m.Name})
 		}
 		title = ""
 	}

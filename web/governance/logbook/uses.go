@@ -202,7 +202,9 @@ func titlesOf(modules []policy.Module) map[string]string {
 func whoMay(d measures.Dataset, known policy.ReferenceData, titles map[string]string) []string {
 	codes := []string{"own_organisation", "same_system", "national_body", "agreement"}
 	if d.Published && known.Licences[d.Licence].Open {
-		codes = append([]string{"published"}, codes...)
+		codes = append([]string{"published"}, append(codes, "evidence_published")...)
+	} else {
+		codes = append(codes, "evidence")
 	}
 	if d.Synthetic {
 		codes = append(codes, "synthetic")
