@@ -529,7 +529,7 @@ func trialSide(t trial) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = trialTable(t, t.charts[0], "Values of version "+t.draft.Manifest.Version+", newest first", 0, t.charts[0].chart.Chart.Len()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pointTable(t.measure, t.charts[0], "Values of version "+t.draft.Manifest.Version+", newest first", 0, t.charts[0].chart.Chart.Len()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
