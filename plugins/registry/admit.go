@@ -46,10 +46,10 @@ func (a admission) admit(ctx context.Context, repository, tag string, d Document
 	switch {
 	case said && tag != "":
 		err = a.admitSaying(ctx, list, repository, plugin, tag, d)
+	case tag != "": // first: what refers to another is no release, and has no version
+		err = a.admitRelease(ctx, list, repository, plugin, tag, d)
 	case d.Subject != "":
 		err = a.admitAttached(ctx, list, repository, plugin, d)
-	case tag != "":
-		err = a.admitRelease(ctx, list, repository, plugin, tag, d)
 	}
 	return inProtocol(err)
 }

@@ -267,7 +267,7 @@ func fetch(ctx context.Context, from content.Fetcher, d ocispec.Descriptor, limi
 	if d.Size > limit {
 		return nil, fmt.Errorf("%s of %d bytes: %w; the most are %d", d.Digest, d.Size, ErrOversize, limit)
 	}
-	if d.Digest.Algorithm() != digest.SHA256 || d.Digest.Validate() != nil || d.Size < 0 {
+	if d.Digest.Validate() != nil || d.Digest.Algorithm() != digest.SHA256 || d.Size < 0 {
 		return nil, fmt.Errorf("%q of %d bytes: %w: a SHA-256 is wanted", d.Digest, d.Size, ErrMalformed)
 	}
 	body, err := from.Fetch(ctx, d)

@@ -113,6 +113,7 @@ func TestLiesOfARegistryEndInTheReleaseOrInARefusal(t *testing.T) {
 		"size of referrers":           {each(func(d *ocispec.Descriptor) { d.Size++ }), errAny},
 		"referrers of a gigabyte":     {each(func(d *ocispec.Descriptor) { d.Size = 1 << 30 }), ErrUnsigned},
 		"referrers that are not":      {each(func(d *ocispec.Descriptor) { d.Digest = stranger }), ErrUnsigned},
+		"referrers without a name":    {each(func(d *ocispec.Descriptor) { d.Digest = "" }), ErrUnsigned},
 		"no referrers":                {listed(func([]ocispec.Descriptor) []ocispec.Descriptor { return []ocispec.Descriptor{} }), ErrUnsigned},
 		"each referrer many times":    {listed(func(d []ocispec.Descriptor) []ocispec.Descriptor { return append(d, append(d, d...)...) }), nil},
 		"thousands of referrers":      {listed(func(d []ocispec.Descriptor) []ocispec.Descriptor { return make([]ocispec.Descriptor, 5000) }), errAny},
