@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -16,6 +17,19 @@ func (h *house) adoptionPages(reader func(*http.Request) (policy.Actor, layout.P
 	return &adoptions.Pages{Witness: h.testimony(), Names: h.known, List: h.shelf.List, Reader: reader, Now: time.Now}
 }
 
+// evidenceJob sends evidence for those who said "yes, each month" when they adopted.
+func (h *house) evidenceJob(ctx context.Context) error {
+	live, err := h.db.Adoptions(ctx)
+	if err != nil {
+		return err
+	}
+	done, err := h.testimony().SendDue(ctx, live)
+	if done.Sent+done.Denied > 0 {
+		h.log.Info("evidence that is due", "signed", done.Sent, "same", done.Same, "early", done.Early, "denied", done.Denied)
+	}
+	return err
+}
+
 // testimony is what organisations here tell others of the releases that they run,
 // signed with the key of this installation.
 func (h *house) testimony() *sharing.Witness {
@@ -23,5 +37,5 @@ func (h *house) testimony() *sharing.Witness {
 		key, _, err := registry.OpenOrMakeKey(h.benches.cfg.nodeKey())
 		return key, err
 	}}
-	return &sharing.Witness{Store: h.db, Charts: h.main, Voice: voice, Name: h.known.OrganisationName, Now: time.Now}
+	return &sharing.Witness{Store: h.db, Charts: h.main, Voice: voice, Record: h.db, Name: h.known.OrganisationName, Now: time.Now}
 }

@@ -37,10 +37,14 @@ var waysOut = []struct {
 	{"demo-clinician", "/measures/ae-4h/funnel.json", policy.DataExport},
 	{"demo-clinician", "/measures/ae-4h/funnel.svg", policy.DataExport},
 	{"demo-clinician-b", "/trusts/ZZA/measures/demo-falls", policy.ChartRead}, // denied
+	{"demo-improvement-lead", "/trusts/ZZA/adoptions", policy.ChartRead},
+	{"demo-improvement-lead", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend},
+	{"demo-clinician", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend}, // denied
 	{"demo-governance-lead", "/governance", policy.AccessDecide},
 	{"demo-governance-lead", "/governance/agreements", policy.AccessDecide},
 	{"demo-governance-lead", "/governance/log", policy.LogRead},
 	{"demo-innovator", "/plugins/drafts", policy.PluginTry},
+	{"demo-operator", "/jobs", policy.JobsManage},
 }
 
 // withoutFigures are the pages that show nobody's figures and read none.

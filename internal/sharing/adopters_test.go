@@ -92,7 +92,7 @@ RBB,Birchwood Trust,Acute,North West,,QNW,North Board,,,y
 	h.shelf = &sharing.Shelf{Store: h.db, Ledger: h.db, List: list, Host: box, Examine: sound, Refresh: refresh, Now: clock, Log: log}
 	h.adopting = &sharing.Adopting{Store: h.db, Register: h.db, Charts: h.main, Catalogue: h.main.Catalogue, Ledger: h.db,
 		Facts: h.shelf.Facts, Refresh: refresh, Now: clock}
-	h.witness = &sharing.Witness{Store: h.db, Charts: h.main, Now: clock,
+	h.witness = &sharing.Witness{Store: h.db, Charts: h.main, Record: h.db, Now: clock,
 		Voice: &sharing.Voice{Key: func() (registry.Key, error) { return h.node, nil }, List: list, Now: clock},
 		Name:  h.db.OrganisationName}
 	for _, f := range files {

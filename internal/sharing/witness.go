@@ -22,6 +22,7 @@ type Witness struct {
 	Store  Testimony
 	Charts Charts
 	Voice  *Voice
+	Record Entries // the record, for what is sent without anybody asking
 	// Name is what an organisation is called.
 	Name func(context.Context, measures.ODSCode) (string, error)
 	Now  func() time.Time

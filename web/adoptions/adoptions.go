@@ -108,7 +108,7 @@ func (p *Pages) open(r *http.Request) (policy.Actor, trust, error) {
 	}
 	name = strings.TrimPrefix(name, demo.Label)
 	v.name, v.own = name, actor.ODS == v.ods
-	v.page.Door, v.page.Demo = layout.Workshop, page.Demo || demo.Fictional(v.ods)
+	v.page.Door, v.page.Demo, v.page.Zoom = layout.Workshop, page.Demo || demo.Fictional(v.ods), true
 	v.page.Crumbs = []layout.Crumb{{Name: "Catalogue", URL: "/plugins"}, {Name: name, URL: "/trusts/" + string(v.ods)}}
 	return actor, v, nil
 }

@@ -85,6 +85,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, v leaving) error {
 	v.page.Title = "What would leave " + v.name
 	v.page.Crumbs = append(v.page.Crumbs, layout.Crumb{Name: "Adopted", URL: adoptionsAddress(v.ods)})
 	v.picture = v.trust.picture(&v.Became, "chart")
+	// What people here have written on the chart stays here.
+	v.picture.Events = []measures.Event{{Start: v.Prepared.Evidence.Adopted, Kind: measures.Intervention, Text: "Adopted"}}
 	v.picture.Targets, v.picture.Hidden = nil, hiddenText(&v.Prepared.Evidence)
 	if v.Prepared.Evidence.Target == nil {
 		v.picture.Chart.Target = measures.Missing

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/internal/sharing/evidence"
 	"github.com/signalbox-health/signalbox/measures"
@@ -236,6 +237,10 @@ func leftOutText(n int) string {
 	}
 	return strconv.Itoa(n) + " more things were sent and are not shown: they were changed on the way, or no installation that may speak for their organisation has signed them."
 }
+
+// plainEvent is the text of an event, without what every text of the demonstration
+// begins with.
+func plainEvent(e measures.Event) string { return capital(strings.TrimPrefix(e.Text, demo.Label)) }
 
 func meanText(mean *float64, u measures.Unit) string {
 	if mean == nil {
