@@ -23,8 +23,8 @@ func maySay(grant policy.Grant, s Saying) error {
 	}
 	actions := map[string][]policy.Action{
 		"evidence": {policy.EvidenceSend},
-		"question": {policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt},
-		"reply":    {policy.ReleaseSubmit, policy.ReleasePublish},
+		"question": {policy.ReleasePush, policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt},
+		"reply":    {policy.ReleasePush}, // in the name of a publisher, who need be no organisation
 		"faults":   {policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt, policy.JobsManage},
 	}[s.Kind]
 	if !grant.Valid() || !slices.Contains(actions, r.Action) {
@@ -44,14 +44,19 @@ func (db *DB) KeepSaying(ctx context.Context, grant policy.Grant, s Saying) (id 
 		return 0, fmt.Errorf("keep %s about %s: %w", s.Kind, s.Plugin, err)
 	}
 	by, record := byGrant(grant)
-	err = db.inNameOf(ctx, s.Organisation, func(tx pgx.Tx, trust int16) error {
+	keep := func(tx pgx.Tx, trust any) error {
 		return tx.QueryRow(ctx, `
 			INSERT INTO saying (trust_id, kind, plugin, digest, artifact, envelope, made_at, made_by, record)
 			VALUES (@trust, @kind, @plugin, @digest, @artifact, @envelope, @at, @by, @record)
 			RETURNING saying_id`,
 			pgx.NamedArgs{"trust": trust, "kind": s.Kind, "plugin": s.Plugin, "digest": s.Digest, "artifact": s.Artifact, "envelope": string(envelope),
 				"at": moment(db.now()), "by": by, "record": record}).Scan(&id)
-	})
+	}
+	if s.Kind == "reply" {
+		err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return keep(tx, nil) })
+	} else {
+		err = db.inNameOf(ctx, s.Organisation, func(tx pgx.Tx, trust int16) error { return keep(tx, trust) })
+	}
 	if err != nil {
 		return 0, fmt.Errorf("keep %s about %s: %w", s.Kind, s.Plugin, err)
 	}
@@ -72,6 +77,15 @@ func (db *DB) SayingsOf(ctx context.Context, ods measures.ODSCode) ([]Saying, er
 	list, err := db.readSayings(ctx, `WHERE o.ods = @ods ORDER BY s.saying_id DESC`, pgx.NamedArgs{"ods": string(ods)})
 	if err != nil {
 		return nil, fmt.Errorf("list what %s has said: %w", ods, err)
+	}
+	return list, nil
+}
+
+// SayingsAbout lists what was said here of a plugin, the oldest first.
+func (db *DB) SayingsAbout(ctx context.Context, plugin string) ([]Saying, error) {
+	list, err := db.readSayings(ctx, `WHERE s.plugin = @plugin ORDER BY s.saying_id`, pgx.NamedArgs{"plugin": plugin})
+	if err != nil {
+		return nil, fmt.Errorf("what was said here of %s: %w", plugin, err)
 	}
 	return list, nil
 }
@@ -99,9 +113,9 @@ func (db *DB) SayingFailed(ctx context.Context, id int64, problem string) error 
 
 func (db *DB) readSayings(ctx context.Context, where string, args pgx.NamedArgs) ([]Saying, error) {
 	rows, err := db.pool.Query(ctx, `
-		SELECT s.saying_id, o.ods, s.kind, s.plugin, s.digest, s.artifact, s.envelope, s.made_at, s.made_by, s.record, s.sent_at, s.problem
+		SELECT s.saying_id, coalesce(o.ods, ''), s.kind, s.plugin, s.digest, s.artifact, s.envelope, s.made_at, s.made_by, s.record, s.sent_at, s.problem
 		FROM saying s
-		JOIN organisation o USING (trust_id)
+		LEFT JOIN organisation o USING (trust_id)
 		`+where, args)
 	if err != nil {
 		return nil, err

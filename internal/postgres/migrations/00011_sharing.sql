@@ -147,8 +147,8 @@ CREATE INDEX listing_contents ON listing (contents);
 -- What goes out: evidence, questions, replies and faults, signed, until the hub has
 -- them. They stay here as the installation's own copy.
 CREATE TABLE saying (
-	trust_id  int2 NOT NULL REFERENCES organisation,
-	saying_id int8 GENERATED ALWAYS AS IDENTITY,
+	trust_id  int2 REFERENCES organisation, -- none of a reply: a publisher need be no organisation
+	saying_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	kind      text NOT NULL CHECK (kind IN ('evidence', 'question', 'reply', 'faults')),
 	plugin    text NOT NULL,
 	digest    text NOT NULL,
@@ -159,10 +159,10 @@ CREATE TABLE saying (
 	record    int8 NOT NULL, -- the recorded decision
 	sent_at   timestamptz,
 	problem   text NOT NULL DEFAULT '',
-	PRIMARY KEY (trust_id, saying_id)
+	CHECK ((trust_id IS NULL) = (kind = 'reply'))
 );
 CREATE INDEX saying_unsent ON saying (made_at) WHERE sent_at IS NULL;
-CREATE INDEX saying_number ON saying (saying_id);
+CREATE INDEX saying_plugin ON saying (plugin);
 
 -- Whatever is here was let out by a policy, and is to be read by everybody. Only an
 -- organisation says something in its own name, and what was sent cannot be unsaid.
@@ -170,7 +170,7 @@ ALTER TABLE saying ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saying FORCE ROW LEVEL SECURITY;
 CREATE POLICY saying_read ON saying FOR SELECT USING (true);
 CREATE POLICY saying_make ON saying FOR INSERT WITH CHECK (
-	trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2 AND sent_at IS NULL);
+	(trust_id IS NULL OR trust_id = NULLIF(current_setting('signalbox.governs', true), '')::int2) AND sent_at IS NULL);
 CREATE POLICY saying_send ON saying FOR UPDATE USING (sent_at IS NULL) WITH CHECK (true);
 
 -- What this installation has issued as a hub.
