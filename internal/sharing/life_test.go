@@ -25,6 +25,7 @@ import (
 type maker struct {
 	*sharing.Life
 	db              *postgres.DB
+	url             string
 	list            registry.List
 	author, checker registry.Key
 	registry        registry.Remote
@@ -50,7 +51,7 @@ func newMaker(t testing.TB) *maker {
 	if err := postgres.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	m := &maker{author: newKey(t), checker: newKey(t), now: noon}
+	m := &maker{url: url, author: newKey(t), checker: newKey(t), now: noon}
 	clock := func() time.Time { return m.now }
 	db, err := postgres.Open(t.Context(), postgres.Config{URL: url, Now: clock})
 	if err != nil {
