@@ -16,7 +16,7 @@ import (
 )
 
 func newSyncCommand(cfg *config, open openDB) *cobra.Command {
-	var from, format string
+	var from, to, format string
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Ask the hub for news now, or take news from a folder that somebody has brought",
@@ -31,15 +31,22 @@ and name it with --from. Releases in bundles are put into the registry of this
 installation once their signatures are believed, and can be taken from the
 catalogue like any other.
 
+What people here have decided to send is laid into a folder with --to, a file each.
+Carry it to the hub, where "signalbox hub hear" takes it.
+
 An index that has expired is taken, because what it withdraws holds, and the exit
 status is 1: nobody can say what has been withdrawn since.`,
 		Example: `  signalbox sync
   signalbox sync --from /media/stick
+  signalbox sync --to /media/stick
   signalbox sync --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != "text" && format != "json" {
 				return badInput(fmt.Errorf("--format is %q, want text or json", format))
+			}
+			if to != "" {
+				return cfg.carryOut(cmd, to)
 			}
 			node, err := cfg.node()
 			if err != nil {
@@ -64,6 +71,8 @@ status is 1: nobody can say what has been withdrawn since.`,
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "folder with publishers.json, index.json and bundles (*.tar)")
+	cmd.Flags().StringVar(&to, "to", "", "folder to lay what waits for the hub into")
+	cmd.MarkFlagsMutuallyExclusive("from", "to")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }
