@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 )
 
@@ -80,6 +81,84 @@ func BenchmarkPull(b *testing.B) {
 		}
 		if _, err := c.list.Check(r, today); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// heard is a release of which 200 organisations have told what became of it.
+func (c *country) heard(t testing.TB) Listing {
+	t.Helper()
+	key := c.ward(t)
+	c.list.Nodes[0].Organisations = nil
+	l := c.listing()
+	for i := range 200 {
+		v := c.evidence()
+		v.Organisation = measures.ODSCode(fmt.Sprintf("R%03d", i))
+		v.Points = nil
+		for month := range 36 {
+			value := 5 + float64(month%7)/3
+			v.Points = append(v.Points, EvidencePoint{measures.DateOf(2024, 1+month, 1), &value})
+		}
+		c.list.Nodes[0].Organisations = append(c.list.Nodes[0].Organisations, v.Organisation)
+		l.Said = append(l.Said, must[Envelope](t)(v.Seal(key)))
+	}
+	return l
+}
+
+// BenchmarkBelieve200Adopters is what a listing of a much adopted release costs: each
+// signature is looked at.
+func BenchmarkBelieve200Adopters(b *testing.B) {
+	c := newCountry(b)
+	l := c.heard(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if said := c.list.Said(l, today); len(said.Evidence) != 200 {
+			b.Fatal(len(said.Evidence))
+		}
+	}
+}
+
+// BenchmarkIndexOf10000With10000Words is an index of 10,000 releases, of which 50
+// have 200 adopters each.
+func BenchmarkIndexOf10000With10000Words(b *testing.B) {
+	c := newCountry(b)
+	said := c.heard(b).Said
+	x := c.index(10_000)
+	for i := range 50 {
+		x.Releases[i*200].Said = said
+	}
+	text, err := must[Envelope](b)(x.Seal(c.root)).Encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	root := Root{Keys: []PublicKey{c.root.Public()}, Threshold: 1}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		e, err := DecodeIndex(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := root.OpenIndex(&c.list, e, 0, today); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSayAndHear is one organisation's evidence, sent to a registry and read by
+// the hub.
+func BenchmarkSayAndHear(b *testing.B) {
+	c := newCountry(b)
+	e := c.heard(b).Said[0]
+	artifact := plugins.DigestOf(c.contents)
+	b.ReportAllocs()
+	for b.Loop() {
+		at := registryAt(b, nil)
+		if err := at.Say(b.Context(), "bellmere-falls", artifact, e); err != nil {
+			b.Fatal(err)
+		}
+		if heard, err := at.Heard(b.Context(), "bellmere-falls", artifact); err != nil || len(heard) != 1 {
+			b.Fatal(len(heard), err)
 		}
 	}
 }
