@@ -7,7 +7,17 @@ import data.signalbox.facts
 # title: What was checked, and whether it holds
 # scope: document
 # entrypoint: true
-checks := [
+checks := [one | some one in of_figures; not one.code in of_nobody] if {
+	not facts.opens_nothing
+	input.action != "evidence.send"
+}
+
+# Of all organisations at once, there is none to belong to or to agree with.
+of_nobody := {"own", "system", "agreement"} if facts.everyone
+
+of_nobody := set() if not facts.everyone
+
+of_figures := [
 	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},
 	{
 		"code": "purpose",
@@ -36,10 +46,7 @@ checks := [
 		"met": facts.training.in_date,
 	},
 	{"code": "plugin", "text": "The plugin is approved here, and the organisation runs it.", "met": plugin_in_order},
-] if {
-	not facts.opens_nothing
-	input.action != "evidence.send"
-}
+]
 
 checks := [
 	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},

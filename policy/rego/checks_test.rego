@@ -24,6 +24,11 @@ test_figures_without_a_chart_need_no_plugin_here_either if {
 	not "plugin" in met(stories.changed(stories.reads(stories.amina, "falls", "RAA"), {"plugin": null}))
 }
 
+test_nobody_belongs_to_all_organisations_at_once if {
+	checks := national.checks with input as stories.reads(stories.amina, "falls", "ENG") with data.reference as stories.country
+	{check.code | some check in checks} == {"signed_in", "purpose", "published", "training", "plugin"}
+}
+
 test_every_check_has_words if {
 	checks := national.checks with input as stories.reads(stories.amina, "falls", "RBB") with data.reference as stories.country
 	checks[3].text == "You belong to Birchwood Trust."
