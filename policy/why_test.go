@@ -90,6 +90,23 @@ func TestWhyNamesTheFloorTheRuleAndTheMissingFact(t *testing.T) {
 		}, policy.Why{Floor: "national", Rule: "governance_purpose", File: "governance.rego",
 			Title:   "The governance team says yes or no to drafts that somebody else has written",
 			Nearest: "The governance team says yes or no to drafts that somebody else has written"}},
+		{"publishing on one's own word", func(r *policy.Request) { release(r, policy.ReleasePublish, policy.ReleaseChecked, "") },
+			policy.Why{Floor: "national", Rule: "release_second_person", File: "releases.rego", Title: "A second person has checked it",
+				Nearest: "Whoever stands behind a release publishes it, says that it is outdated, or withdraws it",
+				Missing: "Nobody but those who wrote it or brought it here has said yes to this release."}},
+		{"a clinician who would adopt", func(r *policy.Request) {
+			release(r, policy.ReleaseAdopt, policy.ReleasePublished, "RAA")
+			r.Release.Authors = nil
+			r.Change.Author = ""
+		},
+			policy.Why{Floor: "national", Rule: "adopting_role", File: "adopting.rego", Title: "Improvement leads and the governance team decide what their own organisation runs",
+				Nearest: "Improvement leads and the governance team decide what their own organisation runs",
+				Missing: "What Ashford Trust runs is for its improvement leads and its governance team to say."}},
+		{"evidence of one's own", func(r *policy.Request) {
+			r.Action, r.Actor.Roles = policy.EvidenceSend, []policy.Role{"improvement_lead"}
+		},
+			policy.Why{Allowed: true, Floor: "national", Rule: "evidence", File: "adopting.rego",
+				Title: "An organisation's improvement leads and governance team may send others what became of its other figures, small numbers hidden"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, err := engine.Decide(t.Context(), ask(test.change))
@@ -169,4 +186,13 @@ func BenchmarkWhy(b *testing.B) {
 			b.Fatal(err, why)
 		}
 	}
+}
+
+// release makes a request one about a release that the asker has written.
+func release(r *policy.Request, action policy.Action, state policy.ReleaseState, at measures.ODSCode) {
+	r.Action, r.Plugin, r.Resource = action, policy.Plugin{}, policy.Resource{ODS: at, Grain: "aggregate"}
+	r.Actor.Roles = append(r.Actor.Roles, "innovator")
+	r.Release = policy.Release{ID: "pressure", Version: "2.1.0", Digest: "sha256:5", Authors: []string{r.Actor.ID}, Threshold: 1, Verified: true, State: state,
+		Signers: []policy.ReleaseSigner{{Holder: "Ada", Role: "author"}}}
+	r.Change = policy.Change{Kind: policy.ReleaseChange, Ref: "sha256:5", Author: r.Actor.ID}
 }
