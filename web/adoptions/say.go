@@ -281,11 +281,11 @@ func measuresText(n int) string {
 	return strconv.Itoa(n) + " measures"
 }
 
-// lines are what is said below a chart.
+// lines are what is said below a chart, besides the reasons for doubt.
 func (b became) lines() []string {
 	e := &b.Judged.Evidence
 	var list []string
-	for _, line := range append([]string{held(e, b.Measure.Grain), mixed(e)}, e.Reasons...) {
+	for _, line := range []string{held(e, b.Measure.Grain), mixed(e)} {
 		if line != "" {
 			list = append(list, line)
 		}
