@@ -315,7 +315,7 @@ func (h *house) openSite(files *assets.Assets, described []measures.Dataset) {
 		Reader:     reader,
 		Names:      h.known,
 		Policy:     h.engine,
-		Metrics:    metrics(h.host),
+		Metrics:    metrics(h.host, jobMetrics{h.queue, h.db}),
 		Ready:      h.ready,
 		Log:        h.log,
 	}

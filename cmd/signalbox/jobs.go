@@ -21,6 +21,7 @@ const (
 	hubDeliver     jobs.Kind = "hub.deliver"
 	sessionsForget jobs.Kind = "sessions.forget"
 	draftsForget   jobs.Kind = "drafts.forget"
+	evidenceSend   jobs.Kind = "evidence.send"
 )
 
 const (
@@ -46,6 +47,7 @@ func (h *house) works() []jobs.Work {
 	return []jobs.Work{
 		{Kind: hubSync, Title: "Ask the hub for news", Every: each(syncEvery), Within: hubWithin, Do: h.syncJob},
 		{Kind: hubDeliver, Title: "Send the hub what people here have decided to send", Every: each(deliverEvery), Within: hubWithin, Do: h.deliverJob},
+		{Kind: evidenceSend, Title: "Sign evidence for those who send it each month", Every: each(24 * time.Hour), Within: 10 * time.Minute, Do: h.evidenceJob},
 		{Kind: sessionsForget, Title: "Forget sessions that have ended", Every: time.Hour, Do: h.forgetting("sessions", h.db.ForgetSessions)},
 		{Kind: draftsForget, Title: "Forget drafts of plugins that are older than 30 days", Every: 6 * time.Hour, Do: h.forgetting("drafts", h.db.ForgetDrafts)},
 	}
@@ -79,7 +81,7 @@ func (h *house) forgetting(what string, forget func(context.Context) (int64, err
 
 // jobsPages are the page of those who operate this Signalbox.
 func (h *house) jobsPages(reader func(*http.Request) (policy.Actor, layout.Page)) *webjobs.Pages {
-	return &webjobs.Pages{Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Queue: h.queue, Hub: h.db, Address: h.node.Hub, Sync: hubSync,
+	return &webjobs.Pages{Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Ledger: h.db, Queue: h.queue, Hub: h.db, Address: h.node.Hub, Sync: hubSync,
 		Names: func(ctx context.Context, id string) string {
 			person, err := h.db.Person(ctx, id)
 			if err != nil {

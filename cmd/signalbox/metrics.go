@@ -11,11 +11,11 @@ import (
 	"github.com/signalbox-health/signalbox/plugins/host"
 )
 
-// metrics serves what Prometheus asks for: this process, Go's runtime, and every
-// plugin by its digest.
-func metrics(sandboxes *host.Host) http.Handler {
+// metrics serves what Prometheus asks for: this process, Go's runtime, every plugin by
+// its digest, and what works in the background.
+func metrics(sandboxes *host.Host, background jobMetrics) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), pluginMetrics{sandboxes})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), pluginMetrics{sandboxes}, background)
 	return promhttp.InstrumentMetricHandler(registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 }
 

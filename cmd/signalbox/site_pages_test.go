@@ -149,6 +149,8 @@ var sitePages = []sitePage{
 	{name: "people, as somebody who may not", person: "demo-clinician", path: "/governance/people", status: 403, says: "may do this"},
 	{name: "people, as the operator", person: "demo-operator", path: "/governance/people", says: "Each organisation answers for its own people"},
 	{name: "people of a trust, as the operator", person: "demo-operator", path: "/governance/people?at=ZZB", says: "Dr Bram Oakes"},
+	{name: "work in the background", person: "demo-operator", path: "/jobs", says: "What went wrong in the last 14 days"},
+	{name: "work in the background, as somebody who may not", person: "demo-clinician", path: "/jobs", status: 403, says: "is looked after by those who operate this Signalbox"},
 
 	{name: "policies", person: "demo-governance-lead", path: "/governance/policies", says: "can only let less through"},
 	{name: "policies of somebody without an organisation", person: "demo-innovator", path: "/governance/policies", says: "You belong to no organisation here"},

@@ -105,6 +105,23 @@ func (q *Queue) Latest(ctx context.Context, grant policy.Grant, kind Kind, state
 	return Job{}, fmt.Errorf("latest job %s: %w", kind, err)
 }
 
+// Standing counts the jobs that are not over, by kind and state. It names nobody, so
+// nobody has to be asked.
+func (q *Queue) Standing(ctx context.Context) (map[Kind]map[State]int, error) {
+	list, err := q.jobs(ctx, Open...)
+	if err != nil {
+		return nil, err
+	}
+	standing := map[Kind]map[State]int{}
+	for _, job := range list {
+		if standing[job.Kind] == nil {
+			standing[job.Kind] = map[State]int{}
+		}
+		standing[job.Kind][job.State]++
+	}
+	return standing, nil
+}
+
 func (q *Queue) jobs(ctx context.Context, states ...State) ([]Job, error) {
 	return q.find(ctx, river.NewJobListParams().First(listed), states...)
 }

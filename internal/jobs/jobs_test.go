@@ -134,6 +134,9 @@ func TestAKindOfWorkStandsInTheQueueOnce(t *testing.T) {
 	if err != nil || len(list) != 2 {
 		t.Errorf("%+v, %v", list, err)
 	}
+	if standing, err := q.Standing(t.Context()); err != nil || standing["tea.make"][Waiting] != 1 || standing["tea.pour"][Waiting] != 1 {
+		t.Errorf("%v, %v", standing, err)
+	}
 	if latest, err := q.Latest(t.Context(), granted(t, policy.JobsManage), "tea.make", Open...); err != nil || latest.ID != ids[0] {
 		t.Errorf("%+v, %v", latest, err)
 	}

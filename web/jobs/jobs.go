@@ -6,6 +6,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -32,11 +33,17 @@ type Hub interface {
 	UnsentSayings(context.Context) ([]postgres.Saying, error)
 }
 
+// Ledger keeps what became of a decision.
+type Ledger interface {
+	RecordResults(context.Context, []postgres.Result) error
+}
+
 // Pages are those of operators.
 type Pages struct {
-	Desk  *governing.Desk
-	Queue Queue
-	Hub   Hub
+	Desk   *governing.Desk
+	Ledger Ledger
+	Queue  Queue
+	Hub    Hub
 	// Address is that of the hub; empty where this installation has none.
 	Address string
 	// Sync is the kind of job that asks the hub.
@@ -166,25 +173,36 @@ func (p *Pages) Do(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Queue.Now(r.Context(), grant, jobs.Kind(r.PostFormValue("kind"))); err != nil {
-		return told(err)
-	}
-	http.Redirect(w, r, "/jobs#work", http.StatusSeeOther)
-	return nil
+	_, err = p.Queue.Now(r.Context(), grant, jobs.Kind(r.PostFormValue("kind")))
+	return p.done(w, r, grant, err)
 }
 
 // Stop stops a job.
 func (p *Pages) Stop(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("job"), 10, 64)
+	if err != nil {
+		return told(jobs.ErrNoJob)
+	}
 	actor, _ := p.Reader(r)
 	grant, err := p.Desk.Ask(r.Context(), actor, policy.JobsManage, "", policy.Change{})
 	if err != nil {
 		return err
 	}
-	id, err := strconv.ParseInt(r.PathValue("job"), 10, 64)
+	_, err = p.Queue.Cancel(r.Context(), grant, id)
+	return p.done(w, r, grant, err)
+}
+
+// done records what became of an act, and leads back to the page.
+func (p *Pages) done(w http.ResponseWriter, r *http.Request, grant policy.Grant, err error) error {
+	result := postgres.Result{Record: grant.Record()}
 	if err != nil {
-		return told(jobs.ErrNoJob)
+		result.Problem = "it could not be done"
 	}
-	if _, err := p.Queue.Cancel(r.Context(), grant, id); err != nil {
+	ctx := context.WithoutCancel(r.Context()) // whoever sent it may have gone; what was done stands
+	if recorded := p.Ledger.RecordResults(ctx, []postgres.Result{result}); recorded != nil && err == nil {
+		err = fmt.Errorf("record what became of %s: %w", policy.JobsManage, recorded)
+	}
+	if err != nil {
 		return told(err)
 	}
 	http.Redirect(w, r, "/jobs#work", http.StatusSeeOther)
