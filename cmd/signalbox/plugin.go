@@ -55,7 +55,7 @@ there. docs/plugin-author.md leads from nothing to a chart.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPluginNewCommand(a), newPluginBuildCommand(), newPluginCheckCommand(a), newPluginRunCommand(a), newPluginWatchCommand(a),
-		newPluginKeyCommand(cfg), newPluginSignCommand(cfg), newPluginVerifyCommand(cfg), newPluginPublishCommand(cfg, a), newPluginPullCommand(cfg),
+		newPluginKeyCommand(cfg), newPluginSignCommand(cfg), newPluginReplyCommand(cfg), newPluginVerifyCommand(cfg), newPluginPublishCommand(cfg, a), newPluginPullCommand(cfg),
 		newPluginBundleCommand())
 	return cmd
 }

@@ -25,7 +25,7 @@ func maySay(grant policy.Grant, s Saying) error {
 		"evidence": {policy.EvidenceSend},
 		"question": {policy.ReleasePush, policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt},
 		"reply":    {policy.ReleasePush}, // in the name of a publisher, who need be no organisation
-		"faults":   {policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt, policy.JobsManage},
+		"faults":   {policy.ReleasePush, policy.ReleaseTake, policy.ReleasePilot, policy.ReleaseAdopt, policy.JobsManage},
 	}[s.Kind]
 	if !grant.Valid() || !slices.Contains(actions, r.Action) {
 		return fmt.Errorf("%w: %s wants a grant for one of %q; this one is for %q", ErrOutOfScope, s.Kind, actions, r.Action)

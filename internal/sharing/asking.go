@@ -79,6 +79,8 @@ func (a *Asking) Talk(ctx context.Context, plugin string) (Talk, error) {
 			all.Threads = append(all.Threads, Thread{Question: q, Waits: true})
 		} else if r, err := list.OpenReply(s.Envelope, a.Now()); err == nil {
 			replies = append(replies, r)
+		} else if f, err := list.OpenFaults(s.Envelope, a.Now()); err == nil {
+			all.fault(f)
 		}
 	}
 	all.answer(replies)
@@ -94,6 +96,19 @@ func (h *Talk) thread(id string) *Thread {
 		}
 	}
 	return nil
+}
+
+// fault puts a count in the place of an older one of the same organisation and release.
+func (h *Talk) fault(f registry.Faults) {
+	for i := range h.Faults {
+		if old := &h.Faults[i]; old.Organisation == f.Organisation && old.Contents == f.Contents {
+			if f.Issued.After(old.Issued) {
+				*old = f
+			}
+			return
+		}
+	}
+	h.Faults = append(h.Faults, f)
 }
 
 // answer puts replies to their questions, each once.
@@ -120,21 +135,41 @@ func (a *Asking) Ask(ctx context.Context, actor policy.Actor, of registry.Listin
 	case actor.ODS == "":
 		return &Misfit{Field: "question", Message: "Sign in for an organisation: questions are asked in the name of one"}
 	}
-	node, key, err := a.Voice.For(ctx, actor.ODS)
+	subject, key, err := a.subject(ctx, actor, of)
 	if err != nil {
 		return err
 	}
-	name, err := a.Name(ctx, actor.ODS)
-	if err != nil {
-		return err
-	}
-	q := registry.Question{ID: rand.Text()[:12], Text: text, Subject: registry.Subject{Contents: of.Contents, Plugin: of.ID, Version: of.Version, Node: node,
-		Issued: a.Now().UTC().Truncate(time.Second), Organisation: actor.ODS, OrganisationName: name}}
-	e, err := q.Seal(key)
+	e, err := registry.Question{ID: rand.Text()[:12], Text: text, Subject: subject}.Seal(key)
 	if err != nil {
 		return err
 	}
 	return a.keep(ctx, actor, of, postgres.Saying{Organisation: actor.ODS, Kind: string(registry.KindQuestion), Envelope: e})
+}
+
+// TellFaults keeps how often a release went wrong here, signed, until the hub has it:
+// numbers of runs since a moment, and nothing of the data.
+func (a *Asking) TellFaults(ctx context.Context, actor policy.Actor, of registry.Listing, since time.Time, runs int64, counts map[plugins.Manner]int64) error {
+	subject, key, err := a.subject(ctx, actor, of)
+	if err != nil {
+		return err
+	}
+	e, err := registry.Faults{Subject: subject, Since: since.UTC().Truncate(time.Second), Runs: runs, Counts: counts}.Seal(key)
+	if err != nil {
+		return err
+	}
+	return a.keep(ctx, actor, of, postgres.Saying{Organisation: actor.ODS, Kind: string(registry.KindFaults), Envelope: e})
+}
+
+// subject says in whose name something is said of a release, and gives the key that
+// signs it.
+func (a *Asking) subject(ctx context.Context, actor policy.Actor, of registry.Listing) (registry.Subject, registry.Key, error) {
+	node, key, err := a.Voice.For(ctx, actor.ODS)
+	if err != nil {
+		return registry.Subject{}, key, err
+	}
+	name, err := a.Name(ctx, actor.ODS)
+	return registry.Subject{Contents: of.Contents, Plugin: of.ID, Version: of.Version, Node: node,
+		Issued: a.Now().UTC().Truncate(time.Second), Organisation: actor.ODS, OrganisationName: name}, key, err
 }
 
 // ErrNoQuestion says that a reply is to a question that nobody knows here.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/signalbox-health/signalbox/internal/postgres/pgtest"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 )
@@ -134,6 +136,20 @@ func TestQuestionsAndAnswersAreRefusedToThoseWhoMayNotSpeak(t *testing.T) {
 	}
 	if list, err := a.db.SayingsAbout(t.Context(), a.of.ID); err != nil || len(list) != 1 {
 		t.Errorf("kept: %d, %v", len(list), err)
+	}
+}
+
+func TestFaultsAreToldWithoutTheirData(t *testing.T) {
+	a := newAsker(t)
+	for i, trapped := range []int64{1, 2} {
+		a.now = noon.Add(time.Duration(i) * time.Hour)
+		if err := a.TellFaults(t.Context(), improver(), a.of, noon.AddDate(0, -1, 0), 40, map[plugins.Manner]int64{plugins.Trapped: trapped}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	talk, err := a.Talk(t.Context(), a.of.ID)
+	if err != nil || len(talk.Faults) != 1 || talk.Faults[0].Runs != 40 || talk.Faults[0].Counts[plugins.Trapped] != 2 {
+		t.Errorf("heard %+v: %v", talk.Faults, err)
 	}
 }
 
