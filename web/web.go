@@ -119,6 +119,11 @@ func (s *Site) Handler() http.Handler {
 	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/publish", s.page(s.Workshop.PublishRelease))
 	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/deprecate", s.page(s.Workshop.DeprecateRelease))
 	signedIn.Handle("POST /plugins/releases/{plugin}/{version}/withdraw", s.page(s.Workshop.WithdrawRelease))
+	signedIn.Handle("GET /plugins/mine", s.page(s.Workshop.Mine)) // an author's own: adopters, faults, questions
+	signedIn.Handle("GET /plugins/questions/{plugin}", s.page(s.Workshop.Questions))
+	signedIn.Handle("POST /plugins/questions/{plugin}/ask", s.page(s.Workshop.AskQuestion))
+	signedIn.Handle("POST /plugins/questions/{plugin}/reply", s.page(s.Workshop.Reply))
+	signedIn.Handle("POST /plugins/questions/{plugin}/faults", s.page(s.Workshop.TellFaults))
 
 	// Governance: what waits, the policies in force, the record.
 	signedIn.Handle("GET /governance", s.page(s.Governance.Home)) // the inbox of those who govern

@@ -28,8 +28,11 @@ func (h *house) making() *workshop.Making {
 				Release: func(m *measures.Measure) (plugins.Release, error) { return h.main.Catalogue.Release(m) }},
 		},
 		Invented: invented,
-		Limits:   h.national.Releases,
-		Name:     h.nameOf,
+		Asking: &sharing.Asking{Policy: h.engine, Ledger: h.db, Store: h.db, Voice: h.testimony().Voice, List: h.shelf.List,
+			Name: h.known.OrganisationName, Now: time.Now},
+		Since:  time.Now(),
+		Limits: h.national.Releases,
+		Name:   h.nameOf,
 	}
 }
 

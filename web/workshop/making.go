@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/semver"
 
@@ -21,6 +22,8 @@ type Making struct {
 	Life      *sharing.Life
 	Inspector *sharing.Inspector
 	Invented  *Invented
+	Asking    *sharing.Asking
+	Since     time.Time // when this program was started
 	// Limits are what one answer of a release may cost.
 	Limits policy.ReleaseLimits
 	// Name says what somebody is called who has an account here.
