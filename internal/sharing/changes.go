@@ -1,7 +1,7 @@
 package sharing
 
 import (
-	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/signalbox-health/signalbox/measures"
@@ -32,16 +32,16 @@ var defined = []struct {
 	{"Scope", false, func(m *measures.Measure) string { return m.Scope }},
 	{"Dataset", true, func(m *measures.Measure) string { return string(m.Dataset) }},
 	{"Computed from", true, func(m *measures.Measure) string { return inputsText(m.Inputs) }},
-	{"Stratum", true, func(m *measures.Measure) string { return jsonText(m.Part) }},
+	{"Stratum", true, func(m *measures.Measure) string { return partText(m.Part) }},
 	{"Split into strata by", false, func(m *measures.Measure) string { return strings.Join(m.Stratifiers, ", ") }},
 	{"Period", true, func(m *measures.Measure) string { return string(m.Grain) }},
-	{"Unit", true, func(m *measures.Measure) string { return jsonText(m.Unit) }},
+	{"Unit", true, func(m *measures.Measure) string { return unitText(m.Unit) }},
 	{"Better is", false, func(m *measures.Measure) string { return m.Direction.String() }},
-	{"Targets", false, func(m *measures.Measure) string { return jsonText(m.Targets) }},
+	{"Targets", false, func(m *measures.Measure) string { return targetsText(m.Targets) }},
 	{"Chart", false, func(m *measures.Measure) string { return m.Uses.Entry + " of " + m.Uses.Plugin }},
 	{"Rules", false, func(m *measures.Measure) string { return m.Rules.String() }},
-	{"Begins", false, func(m *measures.Measure) string { return jsonText(m.Start) }},
-	{"Baseline", false, func(m *measures.Measure) string { return jsonText(m.Baseline) }},
+	{"Begins", false, func(m *measures.Measure) string { return dayText(m.Start) }},
+	{"Baseline", false, func(m *measures.Measure) string { return pointsText(m.Baseline) }},
 }
 
 // Changes lists what a version defines differently from the one before.
@@ -90,12 +90,42 @@ func inputsText(inputs []measures.Input) string {
 	return strings.Join(list, "; ")
 }
 
-// jsonText writes what has no words of its own as its manifest has it; nothing for
-// null and 0.
-func jsonText(v any) string {
-	text, err := json.Marshal(v)
-	if s := string(text); err == nil && s != "null" && s != "0" && s != `"1970-01-01"` {
-		return s
+func unitText(u measures.Unit) string {
+	return strings.TrimSpace(fmt.Sprintf("times %g %s %s", u.Multiply, u.Symbol, u.Words))
+}
+
+func targetsText(targets []measures.Target) string {
+	var list []string
+	for _, t := range targets {
+		text := fmt.Sprintf("%g", t.Value)
+		if t.Label != "" {
+			text += " (" + t.Label + ")"
+		}
+		if t.From != 0 {
+			text += " from " + t.From.DayName()
+		}
+		list = append(list, text)
 	}
-	return ""
+	return strings.Join(list, "; ")
+}
+
+func dayText(d measures.Date) string {
+	if d == 0 {
+		return ""
+	}
+	return d.DayName()
+}
+
+func pointsText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the first %d points", n)
+}
+
+func partText(p *measures.Part) string {
+	if p == nil {
+		return ""
+	}
+	return p.Stratifier + " " + p.Stratum
 }

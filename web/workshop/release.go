@@ -32,7 +32,7 @@ type releaseView struct {
 	reads    []readLine
 	limits   policy.ReleaseLimits
 	manifest string
-	tries    bool // the reader may see it on demonstration data
+	tries    bool   // the reader may see it on demonstration data
 	example  string // of a day on which it may end
 	// What this reader may do, and why not.
 	check, publish, deprecate, withdraw permit
