@@ -125,11 +125,11 @@ func (p *Pages) showAdopting(w http.ResponseWriter, r *http.Request, status int,
 	if len(faults) > 0 {
 		v.faults = faults
 	}
-	list, err := p.believed(r.Context())
+	hub, err := p.index(r.Context())
 	if err != nil {
 		return err
 	}
-	v.by = publisherOf(list, kept.Publisher)
+	v.by = publisherOf(hub.list, kept.Publisher)
 	facts, err := p.Adopting.Facts(r.Context(), kept.Digest)
 	if err != nil {
 		return err

@@ -108,10 +108,13 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	all := p.entries(owned)
-	if err := p.choices(r.Context(), &c, all); err != nil {
+	shelf, err := p.sharedShelf(r.Context(), actor)
+	if err != nil {
 		return err
 	}
-	if err := p.search(r.Context(), &c, actor, all, owned); err != nil {
+	c.hub = newsOf(shelf.state, p.Now())
+	p.narrow(&c, shelf.index, all)
+	if err := p.search(r.Context(), &c, all, owned, shelf); err != nil {
 		return err
 	}
 	for _, release := range p.Library.Releases() {
@@ -124,11 +127,7 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 
 // search finds the entries of one page. Those that run on figures of the reader's
 // come first, wherever they are from.
-func (p *Pages) search(ctx context.Context, c *catalogue, actor policy.Actor, all []entry, owned map[measures.DatasetID]bool) error {
-	shelf, err := p.sharedShelf(ctx, actor)
-	if err != nil {
-		return err
-	}
+func (p *Pages) search(ctx context.Context, c *catalogue, all []entry, owned map[measures.DatasetID]bool, shelf *sharedShelf) error {
 	running, rest, err := p.here(ctx, c.asked, all, owned, shelf)
 	if err != nil {
 		return err

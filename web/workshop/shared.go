@@ -75,7 +75,7 @@ func (p publisher) kind() string {
 
 // sharedShelf is what the entries of one page have in common.
 type sharedShelf struct {
-	list  *registry.List
+	*index
 	live  map[string]*postgres.Adoption
 	kept  map[plugins.Digest]string // versions
 	names func(measures.DatasetID) string
@@ -86,7 +86,7 @@ type sharedShelf struct {
 func (p *Pages) sharedShelf(ctx context.Context, actor policy.Actor) (*sharedShelf, error) {
 	s := &sharedShelf{live: map[string]*postgres.Adoption{}, kept: map[plugins.Digest]string{}, names: p.datasetName, today: p.today()}
 	var err error
-	if s.list, err = p.believed(ctx); err != nil {
+	if s.index, err = p.index(ctx); err != nil {
 		return nil, err
 	}
 	adoptions, err := p.Shared.Adoptions(ctx)
@@ -108,20 +108,35 @@ func (p *Pages) sharedShelf(ctx context.Context, actor policy.Actor) (*sharedShe
 	return s, err
 }
 
-// believed is the list of publishers that this installation goes by; an empty one
-// where there is none yet. The database holds none that was not signed.
-func (p *Pages) believed(ctx context.Context) (*registry.List, error) {
+// index is what is known of the hub: how fresh it is, whom to believe, and what the
+// catalogue can be narrowed to.
+type index struct {
+	state   postgres.HubState
+	list    *registry.List // empty where there is none yet; the database holds none that was not signed
+	choices postgres.ListingChoices
+}
+
+// index reads it. What only another index or list can change is kept until one comes.
+func (p *Pages) index(ctx context.Context) (*index, error) {
 	state, err := p.Shared.HubState(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list := &registry.List{}
+	if known := p.known.Load(); known != nil && known.state.IndexSerial == state.IndexSerial && known.state.ListSerial == state.ListSerial &&
+		known.state.Synced.Equal(state.Synced) {
+		return &index{state, known.list, known.choices}, nil
+	}
+	x := &index{state: state, list: &registry.List{}}
 	if state.List != nil {
-		if err := json.Unmarshal(state.List.Payload, list); err != nil {
+		if err := json.Unmarshal(state.List.Payload, x.list); err != nil {
 			return nil, fmt.Errorf("list of publishers in the database: %w", err)
 		}
 	}
-	return list, nil
+	if x.choices, err = p.Shared.ListingChoices(ctx); err != nil {
+		return nil, err
+	}
+	p.known.Store(x)
+	return x, nil
 }
 
 func publisherOf(list *registry.List, id string) publisher {
@@ -284,21 +299,9 @@ func newsOf(state postgres.HubState, now time.Time) hubNews {
 	return hubNews{synced: moment(state.Synced), stale: !state.Expires.IsZero() && now.After(state.Expires), problem: state.Problem}
 }
 
-// choices are what the catalogue can be narrowed to.
-func (p *Pages) choices(ctx context.Context, c *catalogue, all []entry) error {
-	state, err := p.Shared.HubState(ctx)
-	if err != nil {
-		return err
-	}
-	c.hub = newsOf(state, p.Now())
-	listed, err := p.Shared.ListingChoices(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := p.believed(ctx)
-	if err != nil {
-		return err
-	}
+// narrow fills in what the catalogue can be narrowed to.
+func (p *Pages) narrow(c *catalogue, x *index, all []entry) {
+	listed := x.choices
 	areas, publishers, datasets := newChoice("All areas"), newChoice("Everybody"), newChoice("Any")
 	for _, e := range all {
 		if e.pack.Digest != "" {
@@ -311,7 +314,7 @@ func (p *Pages) choices(ctx context.Context, c *catalogue, all []entry) error {
 		areas.add(area, capital(area))
 	}
 	for _, id := range listed.Publishers {
-		publishers.add(id, publisherOf(list, id).name)
+		publishers.add(id, publisherOf(x.list, id).name)
 	}
 	for _, id := range listed.Datasets {
 		datasets.add(id, p.datasetName(measures.DatasetID(id)))
@@ -322,7 +325,6 @@ func (p *Pages) choices(ctx context.Context, c *catalogue, all []entry) error {
 		{"f-dataset", "dataset", "Computed from", datasets.options(c.asked.dataset)},
 		{"f-evidence", "evidence", "Where it was adopted", evidenceOptions(c.asked.evidence)},
 	}
-	return nil
 }
 
 // choice gathers the entries of a list to choose from. Two with the same name are

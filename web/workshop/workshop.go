@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/a-h/templ"
@@ -91,6 +92,8 @@ type Pages struct {
 	Reader func(*http.Request) (policy.Actor, layout.Page)
 	Now    func() time.Time
 	Log    *slog.Logger
+
+	known atomic.Pointer[index] // of the hub
 }
 
 // frame starts a page behind this door.
