@@ -37,8 +37,8 @@ type catalogue struct {
 	hub     hubNews
 	must    []sharing.Must // what the reader's organisation has to act on
 	// What this reader may do besides reading.
-	upload, drafts, submit bool
-	quarantined            int
+	upload, drafts, take bool
+	quarantined          int
 }
 
 // asked is a search.
@@ -97,6 +97,7 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	actor, page := p.frame(r, "Workshop")
 	c := catalogue{page: page, asked: askedOf(r), quarantined: len(p.Host.Quarantined())}
 	c.upload, c.drafts = p.may(r.Context(), actor, policy.PluginUpload), p.may(r.Context(), actor, policy.PluginTry)
+	c.take = p.may(r.Context(), actor, policy.ReleaseTake)
 	owned, err := p.owned(r, actor)
 	if err != nil {
 		return err
