@@ -20,10 +20,10 @@ over. "signalbox serve" does the same beside the site, so one machine needs no
 the site: on as many machines as you like, on the same database. Each job is taken
 by one of them.
 
-A process that is killed loses nothing. What it had begun is given to another after
-75 seconds, or after the longest that the job may take (3 minutes for the hub), and
-nothing is done by halves: jobs may run twice and leave the same. Ctrl-C or SIGTERM
-lets jobs under way finish for 5 seconds.
+A process that is killed loses nothing. What it had begun is given to another within
+two minutes (within four where it asked the hub or sent to it), and nothing is done by
+halves: jobs may run twice and leave the same. Ctrl-C or SIGTERM lets jobs under way
+finish for 5 seconds.
 
 The page /jobs shows operators what runs, what waits and what went wrong. Every
 process that works needs the same trust folder in its data folder.`,

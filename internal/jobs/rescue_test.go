@@ -65,8 +65,10 @@ func TestAJobOfAWorkerThatWasKilledIsDoneByTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // it was killed
-	// The lease of the leader that died runs out after 15 seconds; let that be over.
+	// A minute passes: the lease of the leader that died runs out after 15 seconds, and
+	// the job has had its time.
 	pgtest.Exec(t, url, `UPDATE river_leader SET elected_at = elected_at - interval '1 minute', expires_at = expires_at - interval '1 minute'`)
+	pgtest.Exec(t, url, `UPDATE river_job SET attempted_at = attempted_at - interval '1 minute'`)
 	killed := time.Now()
 
 	done := make(chan struct{}, 10)
