@@ -101,7 +101,17 @@ RBB,Birchwood Trust,Acute,North West,,QNW,North Board,,,y
 	h.look(t)
 	h.signers = []registry.Key{author, checker}
 	kept := h.bring(t, wards(t))
-	if _, err := h.adopting.Adopt(t.Context(), lead("RAA"), sharing.Choice{Digest: kept.Digest, Stage: postgres.Adopted, Sends: true}); err != nil {
+	choice := sharing.Choice{Digest: kept.Digest, Stage: postgres.Adopted, Sends: true}
+	proposed, err := h.adopting.Propose(t.Context(), lead("RAA"), choice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As proposed, with two years of months for a baseline.
+	choice.Layers = proposed.Choice.Layers
+	layer := choice.Layers.Measures[bellmereFalls]
+	layer.Baseline = &postgres.Baseline{From: measures.DateOf(2023, 7, 1), To: measures.DateOf(2025, 6, 1)}
+	choice.Layers.Measures[bellmereFalls] = layer
+	if _, err := h.adopting.Adopt(t.Context(), lead("RAA"), choice); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -126,7 +136,7 @@ func (h *adopter) bring(t testing.TB, release registry.Release) postgres.KeptRel
 // newSandbox runs the library's modules for readers.
 func newSandbox(t testing.TB, shipped *library.Library) *host.Host {
 	t.Helper()
-	h := newBench(t)
+	h := newHost(t, host.Options{CacheDir: compiled})
 	for _, digest := range shipped.Modules() {
 		module, err := shipped.Module(digest)
 		if err == nil {

@@ -1,6 +1,7 @@
 package sharing_test
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
@@ -22,8 +23,16 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if err := os.RemoveAll(compiled); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(status)
 }
+
+// compiled is where the library's modules are kept for all tests that run them:
+// compiling them takes a second.
+var compiled = filepath.Join(os.TempDir(), fmt.Sprint("signalbox-sharing-test-", os.Getpid()))
 
 // newBench starts a sandbox for drafts, ended with the test. Under the race detector
 // it is the program that SIGNALBOX_SANDBOX names, because a detector inside it takes
@@ -44,7 +53,7 @@ func newHost(t testing.TB, o host.Options) *host.Host {
 		}
 		o.Executable = []string{self, childWord}
 	}
-	o.Children, o.CacheDir, o.Log = 1, filepath.Join(t.TempDir(), "code"), slog.New(slog.NewTextHandler(t.Output(), nil))
+	o.Children, o.CacheDir, o.Log = 1, cmp.Or(o.CacheDir, filepath.Join(t.TempDir(), "code")), slog.New(slog.NewTextHandler(t.Output(), nil))
 	h, err := host.New(o)
 	if err != nil {
 		t.Fatal(err)
