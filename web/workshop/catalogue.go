@@ -97,7 +97,7 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	actor, page := p.frame(r, "Workshop")
 	c := catalogue{page: page, asked: askedOf(r), quarantined: len(p.Host.Quarantined())}
 	c.upload, c.drafts = p.may(r.Context(), actor, policy.PluginUpload), p.may(r.Context(), actor, policy.PluginTry)
-	c.take = p.may(r.Context(), actor, policy.ReleaseTake)
+	c.take = p.mayTake(r.Context(), actor, anyRelease())
 	owned, err := p.owned(r, actor)
 	if err != nil {
 		return err

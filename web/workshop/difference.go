@@ -66,6 +66,7 @@ func (p *Pages) Difference(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.listing = every.versions[i].Listing
 	v.take = p.Shelf.MayTake(ctx, actor, v.listing)
+	v.take = p.mayTake(ctx, actor, v.listing)
 	v.page.Title = v.listing.Title + ", version " + which
 	v.page.Crumbs = append(v.page.Crumbs, layout.Crumb{Name: v.listing.Title, URL: listingAddress(id)})
 	if slices.ContainsFunc(kept, func(k postgres.KeptRelease) bool { return k.Digest == v.listing.Contents }) {

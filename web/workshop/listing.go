@@ -202,6 +202,21 @@ func (p *Pages) reaches(ctx context.Context, v *offered, actor policy.Actor) err
 	return nil
 }
 
+// mayTake says whether a page should offer to take a release in. Whether it is what
+// the hub says of it is found out when it comes, and decided about then.
+func (p *Pages) mayTake(ctx context.Context, actor policy.Actor, l registry.Listing) bool {
+	request := p.request(actor, policy.ReleaseTake, policy.Plugin{})
+	request.Release = policy.Release{ID: l.ID, Version: l.Version, Digest: string(l.Contents), Publisher: l.Publisher, Verified: true, State: policy.ReleaseState(l.State)}
+	request.Change = policy.Change{Kind: policy.ReleaseChange, Ref: request.Release.Digest}
+	decision, err := p.Policy.Decide(ctx, request)
+	return err == nil && decision.Allow
+}
+
+// anyRelease stands for one that nobody has named yet.
+func anyRelease() registry.Listing {
+	return registry.Listing{ID: "new", Contents: plugins.DigestOf(nil), State: registry.Published}
+}
+
 // ownName is the reader's organisation without its code.
 func ownName(page layout.Page) string {
 	name, _, _ := strings.Cut(page.Who.Organisation, " (")
