@@ -28,7 +28,7 @@ stay in a drawer.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newHubRootCommand(), newHubPublishersCommand(time.Now), newHubIndexCommand(cfg, open), newHubIssueCommand(cfg, open), newHubHearCommand(cfg, open),
+	cmd.AddCommand(newHubRootCommand(), newHubPublishersCommand(time.Now), newHubIndexCommand(cfg, open), newHubIssueCommand(cfg, open), newHubHearCommand(cfg, open), newHubForgetCommand(open),
 		newHubNodeCommand(cfg, time.Now))
 	return cmd
 }

@@ -89,3 +89,23 @@ func (db *DB) HubIssued(ctx context.Context, kind string) (HubIssue, error) {
 	}
 	return issue, nil
 }
+
+// ForgetHub lets an installation go to another hub: what the one before has said is
+// not known any more, and whatever number the next one issues is the newest. What was
+// taken, adopted and said stays.
+func (db *DB) ForgetHub(ctx context.Context) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE hub_state
+			SET list = NULL, list_serial = 0, "index" = NULL, index_serial = 0, expires = NULL, synced_at = NULL, tried_at = NULL, problem = ''`)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM listing`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget the hub: %w", err)
+	}
+	return nil
+}

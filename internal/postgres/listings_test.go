@@ -214,6 +214,26 @@ func TestAnOlderIndexOrListIsRefusedAndNothingChanges(t *testing.T) {
 	}
 }
 
+func TestAnotherHubMayHaveOtherNumbers(t *testing.T) {
+	db, before, next := open(t), newHub(t), newHub(t)
+	before.serial = 20_000
+	take(t, db, before, anIndex(20_000, listing("old", "1.0.0", "old")))
+	list, serial := next.list(t)
+	if err := db.TakeIndex(t.Context(), list, anIndex(1, listing("new", "1.0.0", "new")), serial); !errors.Is(err, registry.ErrStale) {
+		t.Fatalf("before the first is forgotten: %v", err)
+	}
+	if err := db.ForgetHub(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := db.HubState(t.Context()); err != nil || s != (HubState{}) || len(found(t, db, ListingQuery{})) != 0 {
+		t.Errorf("after it is forgotten: %+v, %v", s, err)
+	}
+	take(t, db, next, anIndex(1, listing("new", "1.0.0", "new")))
+	if got := found(t, db, ListingQuery{}); !slices.Equal(got, []string{"new 1.0.0"}) {
+		t.Errorf("found %q", got)
+	}
+}
+
 // TestOneReleaseDoesNotKeepAnIndexOut: whoever publishes may write anything, and all
 // others must go on.
 func TestOneReleaseDoesNotKeepAnIndexOut(t *testing.T) {

@@ -29,7 +29,8 @@ type Lists struct {
 
 // List gives the newest list. One that has expired is given too, with an error that
 // matches registry.ErrStale: whom it revokes stays revoked, but nothing new is to be
-// believed by it. Without a list the error is ErrNoTrust.
+// believed by it. Without a list the error is ErrNoTrust; with one that the root keys
+// have not signed, it says so, whichever of the two it is.
 func (l *Lists) List(ctx context.Context) (*registry.List, error) {
 	if len(l.Root.Keys) == 0 {
 		return nil, fmt.Errorf("%w: there are no root keys; put the root.json of your hub into the folder \"trust\"", ErrNoTrust)
@@ -49,6 +50,9 @@ func (l *Lists) List(ctx context.Context) (*registry.List, error) {
 			continue
 		}
 		list, err := l.open(*e)
+		if errors.Is(err, registry.ErrStranger) {
+			return nil, fmt.Errorf("%w: none of its signatures is by a key in root.json; if this installation goes to another hub, run \"signalbox hub forget\"", err)
+		}
 		if list == nil {
 			return nil, err
 		}
