@@ -23,7 +23,7 @@ func (d *Definition) locked(s *measures.Series, decided []measures.Phase) []meas
 		}
 	}
 	phase := measures.Phase{Start: b.From, Baseline: rows,
-		Reason: fmt.Sprintf("Baseline of %d points, locked: %s to %s.", rows, b.From.MonthName(), b.To.MonthName())}
+		Reason: fmt.Sprintf("Locked when the release was adopted: %s to %s.", b.From.MonthName(), b.To.MonthName())}
 	if rows < pointsForBaseline {
 		phase.Baseline = 0
 		phase.Reason = fmt.Sprintf("The baseline that was locked, %s to %s, has %d points here, which is too few for limits, so they are made of all points.",
