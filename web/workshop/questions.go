@@ -23,17 +23,19 @@ import (
 
 // questions is what was asked about a plugin, and what was answered.
 type questions struct {
-	page    layout.Page
-	faults  []layout.Fault
-	plugin  string
-	title   string
-	of      registry.Listing // that a question is about: the newest release
-	talk    sharing.Talk
-	entered string
-	asks    permit
-	from    string // the organisation in whose name the reader would ask
-	answers bool   // the reader may bring an answer
-	here    *host.Usage
+	page   layout.Page
+	faults []layout.Fault
+	plugin string
+	title  string
+	// publisher is who answers, as the list of publishers has it.
+	publisher string
+	of        registry.Listing // that a question is about: the newest release
+	talk      sharing.Talk
+	entered   string
+	asks      permit
+	from      string // the organisation in whose name the reader would ask
+	answers   bool   // the reader may bring an answer
+	here      *host.Usage
 }
 
 func questionsAddress(plugin string) string {
@@ -82,7 +84,12 @@ func (p *Pages) questions(r *http.Request) (questions, policy.Actor, error) {
 		return questions{}, policy.Actor{}, err
 	}
 	actor, page := p.frame(r, "Questions about "+list[0].Title, toCatalogue, layout.Crumb{Name: list[0].Title, URL: listingAddress(plugin)})
-	v := questions{page: page, plugin: plugin, title: list[0].Title, of: list[0], here: p.usage(list[0].Contents)}
+	v := questions{page: page, plugin: plugin, title: list[0].Title, of: list[0], here: p.usage(list[0].Contents), publisher: list[0].Publisher}
+	if believed, err := p.Making.Life.List(r.Context()); err == nil {
+		if publisher, known := believed.Publisher(v.publisher); known {
+			v.publisher = publisher.Name
+		}
+	}
 	if v.talk, err = p.Making.Asking.Talk(r.Context(), plugin); err != nil {
 		return v, actor, err
 	}

@@ -217,7 +217,7 @@ func questionsPage(v questions) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var13 string
-						templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(r.Publisher)
+						templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(v.publisher)
 						if templ_7745c5c3_Err != nil {
 							return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/workshop/questions.templ`, Line: 37, Col: 32}
 						}
@@ -367,7 +367,7 @@ func questionsPage(v questions) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = fileInput("The answer, a file that ends in .json", replyField, ".json,application/json", faultOf(v.faults, replyField), true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fileInput("The answer, a file that ends in .json", replyField, ".json,application/json", "signalbox plugin reply", faultOf(v.faults, replyField), true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

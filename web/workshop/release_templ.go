@@ -1245,7 +1245,7 @@ func checkForm(v *releaseView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = fileInput("The release with your signature (if you sign now)", releaseField, ".tar,application/x-tar", faultOf(v.faults, releaseField), false).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fileInput("The release with your signature (if you sign now)", releaseField, ".tar,application/x-tar", "signalbox plugin sign", faultOf(v.faults, releaseField), false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
