@@ -582,9 +582,9 @@ func tokenPage(v tokenForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var23 string
-				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs("SIGNALBOX_REGISTRY_SECRET=" + tokenMark + "… signalbox plugin pull PLUGIN \\\n  --version 1.0.0 --from " + v.shop + " --user any")
+				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs("SIGNALBOX_REGISTRY_SECRET=" + tokenMark + "… \\\n  signalbox plugin pull PLUGIN --version 1.0.0 \\\n  --from " + v.shop)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/session/account.templ`, Line: 136, Col: 237}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/session/account.templ`, Line: 136, Col: 227}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 				if templ_7745c5c3_Err != nil {
