@@ -150,6 +150,9 @@ func ListingOf(r Release, publisher string, artifact plugins.Digest) Listing {
 		if l.Problem == "" {
 			l.Problem = m.Problem
 		}
+		if l.DerivedFrom == "" {
+			l.DerivedFrom = m.DerivedFrom
+		}
 		l.Datasets = append(l.Datasets, string(m.Dataset))
 		if m.Mix != nil && m.Mix.Dataset != "" {
 			l.Datasets = append(l.Datasets, string(m.Mix.Dataset))

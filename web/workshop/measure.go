@@ -149,12 +149,11 @@ func (v about) adopted() string {
 	}
 }
 
-// origin is the address of the measure whose logic was changed to make this one, and
-// what it is called there.
-func (v about) origin() (address, name string) {
-	name = v.measure().DerivedFrom
-	_, id, _ := strings.Cut(name, "/")
-	return aboutAddress(measures.MeasureID(id)), name
+// originOf is the address of the measure whose logic was changed to make this one,
+// and what it is called.
+func originOf(m *measures.Measure) (address, name string) {
+	_, id, _ := strings.Cut(m.DerivedFrom, "/")
+	return aboutAddress(measures.MeasureID(id)), m.DerivedFrom
 }
 
 // family names the measure that this one is a variant of.

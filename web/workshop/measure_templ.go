@@ -1151,7 +1151,7 @@ func counts(v about) templ.Component {
 			}
 		}
 		if m.DerivedFrom != "" {
-			address, name := v.origin()
+			address, name := originOf(m)
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<dt>Derived from</dt><dd><a class=\"mono\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
