@@ -37,5 +37,5 @@ func (h *house) testimony() *sharing.Witness {
 		key, _, err := registry.OpenOrMakeKey(h.benches.cfg.nodeKey())
 		return key, err
 	}}
-	return &sharing.Witness{Store: h.db, Charts: h.main, Voice: voice, Record: h.db, Name: h.known.OrganisationName, Now: time.Now}
+	return &sharing.Witness{Store: h.db, Charts: h.main, Policy: h.main.Policy, Voice: voice, Record: h.db, Name: h.known.OrganisationName, Now: time.Now}
 }

@@ -252,7 +252,7 @@ func (h *adopter) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.main.Policy, h.shelf.Policy, h.adopting.Policy = engine, engine, engine
+	h.main.Policy, h.shelf.Policy, h.adopting.Policy, h.witness.Policy = engine, engine, engine, engine
 	return nil
 }
 

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,6 +22,7 @@ import (
 type Witness struct {
 	Store  Testimony
 	Charts Charts
+	Policy analysis.Policy
 	Voice  *Voice
 	Record Entries // the record, for what is sent without anybody asking
 	// Name is what an organisation is called.
@@ -143,6 +145,20 @@ func (w *Witness) Look(ctx context.Context, actor policy.Actor, adopters ...Adop
 		asked[i].Judged, asked[i].Err = judge(of[i], &answers[i])
 	}
 	return found, nil
+}
+
+// May says whether somebody who was shown what became of a measure could send it as
+// evidence, and if not, why. Nothing is done on the strength of it, so it is not
+// recorded.
+func (w *Witness) May(ctx context.Context, b *Became) (bool, []policy.Reason) {
+	shown := b.Answer.Grant()
+	if !shown.Valid() {
+		return false, nil
+	}
+	request := shown.Record().Decision().Request
+	request.ID, request.Now, request.Action = rand.Text()[:12], w.Now().Unix(), policy.EvidenceSend
+	decision, err := w.Policy.Decide(ctx, request)
+	return err == nil && decision.Allow, decision.Reasons
 }
 
 // question asks for the figures of one measure from its locked baseline on, with its

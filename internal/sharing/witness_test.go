@@ -150,9 +150,18 @@ func TestATrustThatForbidsItSendsNothing(t *testing.T) {
 	if waiting, err := h.db.UnsentSayings(t.Context()); err != nil || len(waiting) != 0 || h.reads != before {
 		t.Errorf("%d readings, %v, %v", h.reads-before, waiting, err)
 	}
-	// Their own people go on seeing it.
-	if found := h.became(t, lead("RAA")); found.Err != nil || found.Judged.Result != registry.Improved {
+	// Their own people go on seeing it, and are told that it cannot be sent.
+	found := h.became(t, lead("RAA"))
+	if found.Err != nil || found.Judged.Result != registry.Improved {
 		t.Errorf("%v, %s", found.Err, found.Judged.Result)
+	}
+	if may, why := h.witness.May(t.Context(), &found); may || len(why) != 1 || why[0].Code != "no_evidence" {
+		t.Errorf("they may send it: %v, %v", may, why)
+	}
+	h.own = nil
+	h.look(t)
+	if may, why := h.witness.May(t.Context(), &found); !may {
+		t.Errorf("they may not send it: %v", why)
 	}
 }
 

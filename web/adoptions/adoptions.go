@@ -61,6 +61,7 @@ type became struct {
 	id      string // of its chart in the page
 	href    string // where its evidence is looked at
 	denied  string // why this reader may not see it; empty: they may
+	mute    string // why this reader may not send it; empty: they may
 	picture plot.Picture
 }
 
@@ -88,7 +89,11 @@ func (p *Pages) Trust(w http.ResponseWriter, r *http.Request) error {
 	for i := range found {
 		a := adoption{Adopter: all[i]}
 		for k := range found[i] {
-			a.measures = append(a.measures, v.became(&a.Adopter, found[i][k], k))
+			b := v.became(&a.Adopter, found[i][k], k)
+			if may, why := p.Witness.May(ctx, &b.Became); !may {
+				b.mute = muteText(why)
+			}
+			a.measures = append(a.measures, b)
 		}
 		v.running = append(v.running, a)
 	}

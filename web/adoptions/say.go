@@ -242,6 +242,14 @@ func leftOutText(n int) string {
 // begins with.
 func plainEvent(e measures.Event) string { return capital(strings.TrimPrefix(e.Text, demo.Label)) }
 
+// muteText says why somebody may not send evidence.
+func muteText(why []policy.Reason) string {
+	if len(why) == 0 {
+		return "You cannot send it as evidence."
+	}
+	return "You cannot send it as evidence. " + why[0].Message
+}
+
 func meanText(mean *float64, u measures.Unit) string {
 	if mean == nil {
 		return "hidden"

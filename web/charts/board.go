@@ -25,6 +25,7 @@ type board struct {
 	tally        tally
 	receipts     []analysis.Receipt
 	isTrust      bool
+	adopted      bool // it runs releases of others
 }
 
 // closedLine is a measure that the policy keeps from the reader, and why.
@@ -77,6 +78,7 @@ func (p *Pages) fill(ctx context.Context, b *board, actor policy.Actor, code mea
 	}
 	var questions []analysis.Question
 	for _, m := range p.Analysis.Catalogue.MeasuresAt(code) {
+		b.adopted = b.adopted || m.Adoption != nil
 		if _, has := last[m.Dataset]; has {
 			questions = append(questions, analysis.Question{Actor: actor, Action: policy.ChartRead, Measure: m.ID, Organisation: code})
 		}
