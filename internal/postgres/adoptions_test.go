@@ -63,7 +63,7 @@ func sharing(t testing.TB) (db *DB, first, second KeptRelease) {
 func anAdoption(k KeptRelease) Adoption {
 	return Adoption{Organisation: "RAA", Plugin: k.Manifest.ID, Digest: k.Digest, Stage: Adopted, First: measures.DateOf(2026, 6, 1), Sends: true,
 		Layers: Layers{Datasets: map[measures.DatasetID]measures.DatasetID{"falls": "our_falls"},
-			Measures: map[measures.MeasureID]Layer{"falls": {Targets: []measures.Target{{Value: 3.5, Label: "ours"}}, Note: "wards on two sites",
+			Measures: map[measures.MeasureID]Layer{"falls": {Targets: []measures.Target{{Value: 3.5, Label: "ours"}}, Note: "wards on two sites", Stratifiers: []string{},
 				Baseline: &Baseline{From: measures.DateOf(2025, 1, 1), To: measures.DateOf(2026, 5, 1), Points: 17}}}}}
 }
 
@@ -86,7 +86,8 @@ func TestAnAdoptionIsReadAsItWasMade(t *testing.T) {
 	got, layer := list[0], list[0].Layers.Measures["falls"]
 	if got.ID != id || got.Organisation != "RAA" || got.Digest != first.Digest || got.Stage != Adopted || got.First != measures.DateOf(2026, 6, 1) || !got.Sends ||
 		got.By != "ines" || got.Replaces != 0 || !got.Ended.IsZero() || got.Layers.Datasets["falls"] != "our_falls" || layer.Targets[0].Value != 3.5 ||
-		layer.Baseline.Points != 17 || layer.Baseline.To != measures.DateOf(2026, 5, 1) || time.Since(got.At) > time.Minute {
+		layer.Baseline.Points != 17 || layer.Stratifiers == nil || // none is another choice than those of the release
+		layer.Baseline.To != measures.DateOf(2026, 5, 1) || time.Since(got.At) > time.Minute {
 		t.Errorf("adopted: %+v", got)
 	}
 }

@@ -100,11 +100,11 @@ type Layers struct {
 
 // Layer is what is laid over one measure.
 type Layer struct {
-	Targets []measures.Target `json:"targets,omitempty"` // in the place of the release's own
+	Targets []measures.Target `json:"targets,omitzero"` // in the place of the release's own; nil: those
 	// Baseline is locked at adoption: limits are made of the points in it.
 	Baseline *Baseline `json:"baseline,omitempty"`
 	// Stratifiers that are shown; nil: those of the release.
-	Stratifiers []string `json:"stratifiers,omitempty"`
+	Stratifiers []string `json:"stratifiers,omitzero"`
 	Note        string   `json:"note,omitempty"` // what readers here should know
 }
 
