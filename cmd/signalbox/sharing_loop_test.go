@@ -111,22 +111,22 @@ func (l *loop) issues() {
 	l.hears()
 }
 
-// hears is the next sync of the adopter.
+// hears is the next sync of the adopter, once the hub serves what it has issued: it
+// looks for that every few seconds.
 func (l *loop) hears() {
 	l.Helper()
-	if !l.carried {
-		// A hub keeps what it serves for some seconds before it looks again.
-		for range 100 {
-			synced, err := l.node.house.node.Sync(l.Context())
-			if err != nil {
-				l.Fatal(err)
-			}
-			if synced.New {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
+	issued, anybody := readText(l, l.file("index.json")), l.hub.newReader(l)
+	for n := 0; anybody.get(l, "/hub/index.json").body != issued; n++ {
+		if n == 200 {
+			l.Fatal("the hub does not serve what it has issued")
 		}
-		l.Fatalf("the hub has issued %s, and serves another", l.file("index.json"))
+		time.Sleep(100 * time.Millisecond)
+	}
+	if !l.carried {
+		if synced, err := l.node.house.node.Sync(l.Context()); err != nil || !synced.New {
+			l.Fatalf("the adopter hears %+v, %v", synced, err)
+		}
+		return
 	}
 	stick := l.TempDir()
 	for name, path := range map[string]string{"publishers.json": "/hub/publishers.json", "index.json": "/hub/index.json"} {
