@@ -40,6 +40,14 @@ func (s *shop) remote() registry.Remote {
 		Plain: onLoopback(withPort(host)) && !strings.HasPrefix(s.to, "https://"), User: s.user, Secret: s.cfg.registrySecret}
 }
 
+// hint says where the secret is read from, to whom it is missing.
+func (s *shop) hint(err error) error {
+	if errors.Is(err, registry.ErrSignIn) {
+		return fmt.Errorf("%w (SIGNALBOX_REGISTRY_SECRET; at a Signalbox, a token made on your account page)", err)
+	}
+	return err
+}
+
 // withPort adds a port where an address has none, because onLoopback wants one.
 func withPort(host string) string {
 	if strings.Contains(host, ":") {
@@ -75,7 +83,7 @@ a release that is there adds your signature to it.`,
 			}
 			pinned, err := at.remote().Push(cmd.Context(), release)
 			if err != nil {
-				return err
+				return at.hint(err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Published at %s/%s, version %s\nPin it by %s\n", at.remote().Name, release.Manifest.ID, release.Manifest.Version, pinned)
 			return nil
@@ -124,7 +132,7 @@ A release that cannot be believed is not written.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			release, err := at.remote().Pull(cmd.Context(), args[0], version)
 			if err != nil {
-				return err
+				return at.hint(err)
 			}
 			if err := t.tell(cmd, args[0], release); err != nil {
 				return err

@@ -159,6 +159,15 @@ func TestRegistryOfTheSiteRefusesWhatItsListDoesNotBelieve(t *testing.T) {
 	strange.Signed = append(strange.Signed, stranger.Signed...)
 	_, err = at.Push(ctx, strange)
 	refused("a stranger's signature on it", err, registry.ErrStranger.Error())
+	_, err = at.Push(ctx, c.release(t, c.publishing.sign("stranger", c.file("both.tar"), "three.tar")))
+	refused("a stranger's signature among theirs", err, registry.ErrStranger.Error())
+	for _, secret := range []string{"", "sbx_nobody_xyz"} {
+		unknown := at
+		unknown.Secret = secret
+		if _, err := unknown.Pull(ctx, "late-tea", "0.1.0"); !errors.Is(err, registry.ErrSignIn) {
+			t.Errorf("with the secret %q: %v", secret, err)
+		}
+	}
 
 	c.words(t, at, both)
 }

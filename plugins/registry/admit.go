@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,12 @@ func (a admission) admitAttached(ctx context.Context, list *List, repository, pl
 	publisher, known := list.Publisher(s.Release.Publisher)
 	if !known || !publisher.MayName(plugin) {
 		return fmt.Errorf("statement of %q about %s: %w: list %d of publishers has it otherwise", s.Release.Publisher, plugin, ErrStranger, list.Serial)
+	}
+	for _, one := range e.Signatures {
+		alone := Envelope{PayloadType: e.PayloadType, Payload: e.Payload, Signatures: []Signature{one}}
+		if !slices.ContainsFunc(publisher.Keys, func(k PublisherKey) bool { return alone.Fits(k.Key) }) {
+			return fmt.Errorf("signature of key %s under %s: %w", one.KeyID, plugin, ErrStranger)
+		}
 	}
 	_, err = publisher.signers(e, s.Release.Issued)
 	return err

@@ -17,12 +17,28 @@ import (
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/signalbox-health/signalbox/plugins"
 )
 
 // ErrNoRelease says that a registry does not have what was asked for.
 var ErrNoRelease = errors.New("no such release in the registry")
+
+// ErrSignIn says that a registry does not know who asks.
+var ErrSignIn = errors.New("the registry does not know who asks: give it a secret that it knows")
+
+// asked gives the reason of a registry in a word of ours, where there is one.
+func asked(err error) error {
+	answer := (*errcode.ErrorResponse)(nil)
+	switch {
+	case errors.Is(err, auth.ErrBasicCredentialNotFound), errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
+		return fmt.Errorf("%w: %w", ErrSignIn, err)
+	case errors.Is(err, errdef.ErrNotFound):
+		return fmt.Errorf("%w: %w", ErrNoRelease, err)
+	}
+	return err
+}
 
 // Remote is a registry that speaks the protocol of OCI.
 type Remote struct {
@@ -70,7 +86,9 @@ const maxReleases = 50_000
 
 // Releases lists the releases under the registry's path. It believes nothing of them.
 func (r Remote) Releases(ctx context.Context) ([]Named, error) {
-	fail := func(err error) ([]Named, error) { return nil, fmt.Errorf("list the releases at %s: %w", r.Name, err) }
+	fail := func(err error) ([]Named, error) {
+		return nil, fmt.Errorf("list the releases at %s: %w", r.Name, asked(err))
+	}
 	ids, err := r.plugins(ctx)
 	if err != nil {
 		return fail(err)
@@ -132,7 +150,7 @@ func (r Remote) Push(ctx context.Context, release Release) (plugins.Digest, erro
 		return "", err
 	}
 	fail := func(err error) error {
-		return fmt.Errorf("publish %s %s at %s: %w", release.Manifest.ID, release.Manifest.Version, r.Name, err)
+		return fmt.Errorf("publish %s %s at %s: %w", release.Manifest.ID, release.Manifest.Version, r.Name, asked(err))
 	}
 	local := memory.New()
 	artifact, referrers, err := release.pack(ctx, local)
@@ -204,11 +222,8 @@ func (r Remote) Pull(ctx context.Context, plugin, reference string) (Release, er
 		return Release{}, err
 	}
 	artifact, err := repository.Resolve(ctx, reference)
-	switch {
-	case errors.Is(err, errdef.ErrNotFound):
-		return Release{}, fmt.Errorf("fetch %s %s from %s: %w", plugin, reference, r.Name, ErrNoRelease)
-	case err != nil:
-		return Release{}, fmt.Errorf("fetch %s %s from %s: %w", plugin, reference, r.Name, err)
+	if err != nil {
+		return Release{}, fmt.Errorf("fetch %s %s from %s: %w", plugin, reference, r.Name, asked(err))
 	}
 	release, err := unpack(ctx, repository, artifact)
 	if err != nil {

@@ -38,7 +38,7 @@ const maxHeard = 100_000
 // its own instead, which begins with the digest of the artifact.
 func (r Remote) Say(ctx context.Context, plugin string, artifact plugins.Digest, e Envelope) error {
 	fail := func(err error) error {
-		return fmt.Errorf("say something of %s at %s: %w", plugin, r.Name, err)
+		return fmt.Errorf("say something of %s at %s: %w", plugin, r.Name, asked(err))
 	}
 	repository, err := r.repository(plugin + saidIn)
 	if err != nil {
@@ -111,7 +111,7 @@ func tagOf(artifact plugins.Digest, e Envelope) (string, error) {
 // because then nobody knows what was said.
 func (r Remote) Heard(ctx context.Context, plugin string, artifact plugins.Digest, have ...Envelope) ([]Envelope, error) {
 	fail := func(err error) ([]Envelope, error) {
-		return nil, fmt.Errorf("hear what is said of %s at %s: %w", plugin, r.Name, err)
+		return nil, fmt.Errorf("hear what is said of %s at %s: %w", plugin, r.Name, asked(err))
 	}
 	repository, err := r.repository(plugin + saidIn)
 	if err != nil {
