@@ -58,7 +58,7 @@ func TestKeyboardReachesAllThereIsAndSaysWhereItIs(t *testing.T) {
 		path string
 		view browsertest.View
 	}{
-		{"/plugins", views[0]}, {"/plugins", views[2]}, {"/plugins/spc", views[0]}, {"/trusts/ZZA/adoptions", views[2]}, {"/measures/ae-4h/about", views[2]}, {"/plugins/new", views[0]},
+		{"/plugins", views[0]}, {"/plugins", views[2]}, {"/plugins/spc", views[0]}, {"/trusts/ZZA/adoptions", views[2]}, {"/measures/ae-4h/about", views[2]}, {"/plugins/new", views[0]}, {"/plugins/releases/new", views[0]}, {"/plugins/questions/harbour-still-there", views[2]},
 		{"/", views[0]}, {"/trusts/ZZA", views[2]}, {"/trusts/ZZA/measures/ae-4h", views[0]}, {"/trusts/ZZA/measures/ae-4h", views[2]},
 		{"/measures/ae-4h", views[2]}, {"/measures/ae-4h/funnel", views[0]}, {"/measures/ae-4h/funnel", views[2]}, {"/governance", views[0]},
 		{"/account", views[2]}, {"/account/choose", views[0]}, {"/account/tokens/new", views[2]},
