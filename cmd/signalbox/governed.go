@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/signalbox-health/signalbox/internal/governing"
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/policy"
@@ -18,6 +20,7 @@ import (
 func (h *house) governance(reader func(*http.Request) (policy.Actor, layout.Page)) *governance.Pages {
 	return &governance.Pages{Engine: h.engine, Desk: &governing.Desk{Policy: h.engine, Ledger: h.db, Now: time.Now}, Ledger: h.db, Access: h.db,
 		National: h.national, Catalogue: h.main.Catalogue, Names: h.known, Quarantined: h.host.Quarantined, Proposals: h.proposals,
+		Due:     func(r *http.Request) (templ.Component, error) { return h.site.Workshop.MustAct(r) },
 		Refresh: h.look, Reader: reader, Now: time.Now}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/demo"
 	"github.com/signalbox-health/signalbox/internal/governing"
@@ -63,6 +65,9 @@ type Pages struct {
 	Catalogue   *analysis.Catalogue
 	Names       Names
 	Quarantined func() []plugins.Quarantine
+	// Due is a notice of what the reader's organisation has to act on among the plugins
+	// that it runs; it is empty where there is nothing.
+	Due func(*http.Request) (templ.Component, error)
 	// Proposals gives the drafts of a policy that wait for somebody's yes or no.
 	Proposals func(context.Context, policy.Actor) ([]Proposal, error)
 	// Refresh makes the policy take notice at once of what was decided here.
@@ -103,7 +108,11 @@ func (p *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return homePage(v, requests, p.operates(r.Context(), actor)).Render(r.Context(), w)
+	due, err := p.Due(r)
+	if err != nil {
+		return err
+	}
+	return homePage(v, requests, due, p.operates(r.Context(), actor)).Render(r.Context(), w)
 }
 
 // decides says whether a page should offer what a governance team does. Nothing is

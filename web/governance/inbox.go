@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -28,6 +30,7 @@ type inbox struct {
 	agreements  int // in force, all together
 	quarantined int
 	now         time.Time
+	due         templ.Component
 }
 
 // waiting is a request that waits, with what granting it as asked would do.
@@ -46,6 +49,9 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request, actor policy.Actor
 		return err
 	}
 	v := inbox{page: page, Owner: p.name(ctx, actor.ODS), quarantined: len(p.Quarantined()), now: p.Now()}
+	if v.due, err = p.Due(r); err != nil {
+		return err
+	}
 	list, err := p.Access.AccessWaiting(ctx, grant)
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
@@ -35,6 +37,7 @@ type catalogue struct {
 	at      int               // the page's first is entry number at+1
 	code    []plugins.Release // what computes the measures that come with the program
 	hub     hubNews
+	due     templ.Component // what the reader's organisation has to act on
 	must    []sharing.Must // what the reader's organisation has to act on
 	// What this reader may do besides reading.
 	upload, drafts, take bool
@@ -98,6 +101,10 @@ func (p *Pages) Plugins(w http.ResponseWriter, r *http.Request) error {
 	c := catalogue{page: page, asked: askedOf(r), quarantined: len(p.Host.Quarantined())}
 	c.upload, c.drafts = p.may(r.Context(), actor, policy.PluginUpload), p.may(r.Context(), actor, policy.PluginTry)
 	c.take = p.mayTake(r.Context(), actor, anyRelease())
+	var err error
+	if c.due, err = p.MustAct(r); err != nil {
+		return err
+	}
 	owned, err := p.owned(r, actor)
 	if err != nil {
 		return err
