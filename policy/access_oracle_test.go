@@ -298,6 +298,12 @@ func anyRequest(random *rand.Rand) Request {
 	if r.Action == ReleaseCheck && !seldom(3) {
 		r.Actor.Roles = append(r.Actor.Roles, "plugin_checker")
 	}
+	if r.Action == ReleaseSubmit && !seldom(3) {
+		r.Release.State = ReleaseDraft
+	}
+	if (r.Action == ReleasePilot || r.Action == ReleaseAdopt) && !seldom(3) {
+		r.Release.State, r.Release.Verified = ReleasePublished, true
+	}
 	if r.Action == ReleasePublish && !seldom(3) { // mostly one that may be
 		r.Release.State, r.Release.Errors, r.Change.Approvers = ReleaseChecked, 0, []string{"eve"}
 	}

@@ -69,6 +69,41 @@ func BenchmarkDecideWithAPolicyOfTheTrust(b *testing.B) {
 	}
 }
 
+// BenchmarkDecideAnAdoptedRelease asks for charts of releases that came from
+// elsewhere, of 200 with 150 adopters each; it prints what that takes beside a chart
+// of what comes with the program.
+func BenchmarkDecideAnAdoptedRelease(b *testing.B) {
+	data := reference(b)
+	digest := func(i int) string { return fmt.Sprintf("sha256:%064d", i) }
+	for i := range 200 {
+		adopters := map[measures.ODSCode]AdopterFacts{"RQW": {Stage: "adopted"}}
+		for j := range 150 {
+			adopters[measures.ODSCode(fmt.Sprintf("R%03d", j))] = AdopterFacts{Stage: "adopted"}
+		}
+		data.Plugins[digest(i)] = PluginFacts{ID: fmt.Sprint("shared-", i), Approved: true, Publisher: "northvale", State: ReleasePublished, Offered: true,
+			Datasets: []measures.DatasetID{"diagnostics"}, Adopters: adopters}
+	}
+	l := engine(b, func(o *EngineOptions) { o.Data = data }).live.Load()
+	decide := func(b *testing.B, plugin string) time.Duration {
+		r := read(clinician(), "diagnostics", "RQW")
+		r.Plugin.Digest = plugin
+		began := time.Now()
+		if d, err := l.decide(context.Background(), r); err != nil || !d.Allow {
+			b.Fatal(d, err)
+		}
+		return time.Since(began)
+	}
+	var shared, shipped time.Duration
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		shared += decide(b, digest(i%200))
+		b.StopTimer()
+		shipped += decide(b, approved)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(shared)/float64(shipped), "of-shipped")
+}
+
 func BenchmarkDecideParallel(b *testing.B) {
 	e := engine(b, func(o *EngineOptions) { o.Data = large(b, 100_000) })
 	b.ReportAllocs()
