@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/signalbox-health/signalbox/internal/analysis"
 	"github.com/signalbox-health/signalbox/internal/postgres"
-	"github.com/signalbox-health/signalbox/measures"
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
@@ -187,35 +185,6 @@ func (s *Shelf) behind(ctx context.Context, release registry.Release) (registry.
 		doubt = fmt.Errorf("%w: %w", registry.ErrRevoked, doubt)
 	}
 	return so, errors.Join(doubt, stale)
-}
-
-// Releases lists what somebody runs, or may look at before they do.
-func (s *Shelf) Releases(ctx context.Context) ([]plugins.Release, error) {
-	shared, err := s.Shared(ctx)
-	var list []plugins.Release
-	for _, k := range shared.Releases {
-		if k.State != postgres.Withdrawn {
-			list = append(list, plugins.Release{Manifest: k.Manifest, Digest: k.Digest})
-		}
-	}
-	return list, err
-}
-
-// MeasuresOf lists the measures that an organisation has by adoption, as their
-// releases define them.
-func (s *Shelf) MeasuresOf(ctx context.Context, at measures.ODSCode) ([]*measures.Measure, error) {
-	shared, err := s.Shared(ctx)
-	var list []*measures.Measure
-	for _, a := range shared.Adoptions {
-		i := slices.IndexFunc(shared.Releases, func(k analysis.Kept) bool { return k.Digest == a.Digest })
-		if a.Organisation != at || i < 0 {
-			continue
-		}
-		for m := range shared.Releases[i].Manifest.Measures {
-			list = append(list, &shared.Releases[i].Manifest.Measures[m])
-		}
-	}
-	return list, err
 }
 
 // warn writes a problem into the log the first time that it is seen.
