@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,17 +44,17 @@ type adopter struct {
 	signers  []registry.Key                       // author and checker of releases
 	own      map[measures.ODSCode][]policy.Module // policies of trusts
 	now      time.Time
-	reads    int
+	reads    atomic.Int64
 }
 
 // counting says how often figures were read.
 type counting struct {
 	*postgres.DB
-	n *int
+	n *atomic.Int64
 }
 
 func (c counting) Material(ctx context.Context, g policy.Grant, q postgres.SeriesQuery, m measures.MeasureID) (postgres.Material, error) {
-	*c.n++
+	c.n.Add(1)
 	return c.DB.Material(ctx, g, q, m)
 }
 

@@ -159,13 +159,13 @@ func TestUndoGoesBackToWhatRanBeforeAndLeavingWantsAReason(t *testing.T) {
 func TestWithoutFiguresNothingIsAskedAndNothingAdopted(t *testing.T) {
 	h := newAdopter(t, falls(0, 30, fewer))
 	digest := h.runs(t, "RAA").Digest
-	reads := h.reads
+	reads := h.reads.Load()
 	p, err := h.adopting.Propose(t.Context(), lead("RBB"), sharing.Choice{Digest: digest})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Met() || h.reads != reads || !errors.Is(p.Measures[0].Answer.Err, sharing.ErrNotMet) {
-		t.Errorf("met: %v, %d times read, answer %v", p.Met(), h.reads-reads, p.Measures[0].Answer.Err)
+	if p.Met() || h.reads.Load() != reads || !errors.Is(p.Measures[0].Answer.Err, sharing.ErrNotMet) {
+		t.Errorf("met: %v, %d times read, answer %v", p.Met(), h.reads.Load()-reads, p.Measures[0].Answer.Err)
 	}
 	if _, err := h.adopting.Adopt(t.Context(), lead("RBB"), sharing.Choice{Digest: digest, Stage: postgres.Adopted}); !errors.Is(err, sharing.ErrNotMet) {
 		t.Errorf("adopting it: %v", err)

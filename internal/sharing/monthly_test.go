@@ -70,9 +70,9 @@ func TestNothingIsSentEachMonthWhereItMayNotLeaveAnyMore(t *testing.T) {
 		h.aYearLater(t, fewer)
 		change(h)
 		h.look(t)
-		before := h.reads
-		if done, waiting := h.month(t); done.Denied != 1 || waiting != 0 || h.reads != before {
-			t.Errorf("%s: %+v, %d wait, %d readings", name, done, waiting, h.reads-before)
+		before := h.reads.Load()
+		if done, waiting := h.month(t); done.Denied != 1 || waiting != 0 || h.reads.Load() != before {
+			t.Errorf("%s: %+v, %d wait, %d readings", name, done, waiting, h.reads.Load()-before)
 		}
 	}
 }

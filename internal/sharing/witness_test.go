@@ -138,7 +138,7 @@ func TestATrustThatForbidsItSendsNothing(t *testing.T) {
 	id := h.aYearLater(t, fewer)
 	h.own = map[measures.ODSCode][]policy.Module{"RAA": {{Name: "own.rego", Source: keepsToItself}}}
 	h.look(t)
-	before := h.reads
+	before := h.reads.Load()
 	for _, err := range []error{
 		errorOf(h.witness.Evidence(t.Context(), lead("RAA"), "RAA", id, bellmereFalls, true)),
 		errorOf(h.witness.Send(t.Context(), lead("RAA"), "RAA", id, bellmereFalls, true, "")),
@@ -147,8 +147,8 @@ func TestATrustThatForbidsItSendsNothing(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if waiting, err := h.db.UnsentSayings(t.Context()); err != nil || len(waiting) != 0 || h.reads != before {
-		t.Errorf("%d readings, %v, %v", h.reads-before, waiting, err)
+	if waiting, err := h.db.UnsentSayings(t.Context()); err != nil || len(waiting) != 0 || h.reads.Load() != before {
+		t.Errorf("%d readings, %v, %v", h.reads.Load()-before, waiting, err)
 	}
 	// Their own people go on seeing it, and are told that it cannot be sent.
 	found := h.became(t, lead("RAA"))
@@ -218,9 +218,9 @@ func TestNobodyReadsFiguresForWhomNobodyWouldBelieve(t *testing.T) {
 	} {
 		h.list.Nodes = slices.Clone(listed)
 		change(&h.list.Nodes[0])
-		before := h.reads
-		if _, err := h.witness.Evidence(t.Context(), lead("RAA"), "RAA", id, bellmereFalls, true); !errors.Is(err, sharing.ErrNoVoice) || h.reads != before {
-			t.Errorf("%s: %v, %d readings", name, err, h.reads-before)
+		before := h.reads.Load()
+		if _, err := h.witness.Evidence(t.Context(), lead("RAA"), "RAA", id, bellmereFalls, true); !errors.Is(err, sharing.ErrNoVoice) || h.reads.Load() != before {
+			t.Errorf("%s: %v, %d readings", name, err, h.reads.Load()-before)
 		}
 	}
 }
