@@ -86,6 +86,10 @@ func (c *Catalogue) define(kept *Kept, index int, layers postgres.Layers, adopti
 // lay puts layers over the core of a measure. What is counted, out of what and how,
 // stays as it was.
 func lay(core *measures.Measure, layers postgres.Layers) *measures.Measure {
+	layer, some := layers.Measures[core.ID]
+	if !some && len(layers.Datasets) == 0 {
+		return core
+	}
 	m := *core
 	if own, mapped := layers.Datasets[m.Dataset]; mapped {
 		m.Dataset = own
@@ -96,7 +100,6 @@ func lay(core *measures.Measure, layers postgres.Layers) *measures.Measure {
 			mix.Dataset, m.Mix = own, &mix
 		}
 	}
-	layer := layers.Measures[core.ID]
 	if layer.Targets != nil {
 		m.Targets = layer.Targets
 	}

@@ -141,8 +141,12 @@ func (c *Catalogue) pin(shared Shared) (*pins, error) {
 			p.at[a.Organisation] = of
 		}
 		for k := range kept.Manifest.Measures {
-			of.laid.add(c.define(kept, k, a.Layers, a))
-			of.plain.add(c.define(kept, k, postgres.Layers{Datasets: a.Layers.Datasets}, a))
+			d := c.define(kept, k, a.Layers, a)
+			of.laid.add(d)
+			if len(a.Layers.Measures) > 0 {
+				d = c.define(kept, k, postgres.Layers{Datasets: a.Layers.Datasets}, a)
+			}
+			of.plain.add(d)
 		}
 	}
 	return p, nil
