@@ -116,6 +116,8 @@ var sitePages = []sitePage{
 	{name: "what would leave without its points", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/1/harbour-still-there?points=no", says: "Sign and send, without its points"},
 	{name: "what would leave, as somebody who may not", person: "demo-clinician", path: "/trusts/ZZA/adoptions/1/harbour-still-there", status: 403, says: "What was checked"},
 	{name: "no such adoption", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/999/harbour-still-there", status: 404, says: "No such adoption runs here"},
+	{name: "releases from a file", person: "demo-improvement-lead", path: "/adopt", says: "Who signed each release is checked here"},
+	{name: "releases from a file, as somebody who may not", person: "demo-clinician", path: "/adopt", status: 403, says: "You do not take releases in here"},
 	{name: "about a measure", person: "demo-clinician", path: "/measures/ae-4h/about", says: "Verified by recomputation"},
 	{name: "about a measure that was adopted", person: "demo-clinician-b", path: "/measures/harbour-still-there/about", says: "which has laid over it"},
 	{name: "about a measure that only others have adopted", person: "demo-analyst", path: "/measures/harbour-still-there/about", says: "Your organisation has not adopted it"},
