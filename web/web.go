@@ -86,9 +86,9 @@ func (s *Site) Handler() http.Handler {
 	// Workshop: the plugins and their measures.
 	signedIn.Handle("GET /plugins", s.page(s.Workshop.Plugins))     // the catalogue: ?q= ?area=
 	signedIn.Handle("GET /plugins/{id}", s.page(s.Workshop.Plugin)) // also .json, its manifest
-	signedIn.Handle("GET /adopt", s.page(s.Workshop.TakeForm)) // releases that are carried here in a file
+	signedIn.Handle("GET /adopt", s.page(s.Workshop.TakeForm))      // releases that are carried here in a file
 	signedIn.Handle("POST /adopt", s.page(s.Workshop.TakeFile))
-	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt))    // what a release would come to here: ?version=
+	signedIn.Handle("GET /adopt/{id}", s.page(s.Workshop.Adopt)) // what a release would come to here: ?version=
 	signedIn.Handle("POST /adopt/{id}", s.page(s.Workshop.DoAdopt))
 	signedIn.Handle("POST /adopt/{id}/take", s.page(s.Workshop.TakeRelease)) // from the hub
 	signedIn.Handle("POST /adopt/{id}/undo", s.page(s.Workshop.Undo))

@@ -38,7 +38,7 @@ type catalogue struct {
 	code    []plugins.Release // what computes the measures that come with the program
 	hub     hubNews
 	due     templ.Component // what the reader's organisation has to act on
-	must    []sharing.Must // what the reader's organisation has to act on
+	must    []sharing.Must  // what the reader's organisation has to act on
 	// What this reader may do besides reading.
 	upload, drafts, take bool
 	quarantined          int
