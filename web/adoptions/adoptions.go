@@ -16,7 +16,6 @@ import (
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/internal/sharing/evidence"
 	"github.com/signalbox-health/signalbox/measures"
-	"github.com/signalbox-health/signalbox/measures/words"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 	"github.com/signalbox-health/signalbox/web/layout"
@@ -186,10 +185,4 @@ func (b became) why() string {
 		return "There are no figures from which a before and after could be seen."
 	}
 	return "Its chart could not be made just now. The figures are safe."
-}
-
-// since names the periods after, in words.
-func (b became) since() string {
-	e := &b.Judged.Evidence
-	return words.Period(int32(e.Adopted), b.Answer.Measure.Grain)
 }

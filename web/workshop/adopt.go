@@ -268,7 +268,7 @@ func choiceOf(r *http.Request, kept *postgres.KeptRelease) (sharing.Choice, []la
 		}
 		target, err := targetOf(m, r.FormValue("target-"+id), r.FormValue("proposed-"+id))
 		if err != nil {
-			faults = append(faults, layout.Fault{Field: "f-target-" + id, Message: err.Error()})
+			faults = append(faults, layout.Fault{Field: "f-target-" + id, Message: capital(err.Error())})
 		}
 		layer.Targets = target
 		c.Layers.Measures[m.ID] = layer

@@ -149,7 +149,7 @@ func targetOf(m *measures.Measure, text, proposed string) ([]measures.Target, er
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
-		return nil, errors.New("Write the target as a number, for example 78")
+		return nil, errors.New("write the target as a number, for example 78")
 	}
 	if n := len(m.Targets); n > 0 && m.Targets[n-1].Value == value {
 		return nil, nil

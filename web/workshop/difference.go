@@ -23,8 +23,7 @@ type difference struct {
 	page    layout.Page
 	own     string
 	listing registry.Listing // of the other version
-	title   string
-	runs    string // the version that runs
+	runs    string           // the version that runs
 	// Offer is nil where the other version has not been fetched yet.
 	offer  *sharing.Offer
 	sides  []changedMeasure
