@@ -203,6 +203,15 @@ func iconOf(c *measures.Chart) measures.Variation {
 func trustAddress(code measures.ODSCode) string { return "/trusts/" + url.PathEscape(string(code)) }
 
 // chartAddress is the address of one chart.
+// chartAt is the address of the chart of a measure at an organisation; empty where
+// the organisation has not adopted what brings the measure, and so has no chart.
+func (p *Pages) chartAt(code measures.ODSCode, id measures.MeasureID) string {
+	if _, err := p.Analysis.Catalogue.MeasureAt(id, code); err != nil {
+		return ""
+	}
+	return chartAddress(code, id)
+}
+
 func chartAddress(code measures.ODSCode, measure measures.MeasureID) string {
 	return trustAddress(code) + "/measures/" + url.PathEscape(string(measure))
 }

@@ -26,7 +26,8 @@ type everyone struct {
 	filter   filter
 	receipt  analysis.Receipt
 	target   string
-	funnel   bool // the trusts can be compared by size too
+	funnel   bool                                              // the trusts can be compared by size too
+	chartAt  func(measures.ODSCode, measures.MeasureID) string // empty: no such chart
 }
 
 // filter is what the reader chose: which trusts, which states, which order.
@@ -101,7 +102,7 @@ func (p *Pages) Everyone(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("trusts: %w", err)
 	}
 	e := everyone{page: page, measure: measure.Measure, filter: filterOf(r.URL.Query()), receipt: answers[0].Receipt,
-		funnel: p.Analysis.Comparable(measure, 1, 0) == nil}
+		funnel: p.Analysis.Comparable(measure, 1, 0) == nil, chartAt: p.chartAt}
 	answers[0].Charts = oneWorld(answers[0].Charts, actor)
 	e.page.Attribution, e.page.Demo = attributions(answers)
 	e.measures = p.comparable(actor.ODS)
@@ -129,7 +130,7 @@ func (e *everyone) fill(answer *analysis.Answer, trusts []measures.Organisation,
 			continue
 		}
 		l := newLine(answer.Measure, c, answer.Receipt.Disclosure)
-		l.name, l.href, l.own = shortName(trust.Name), chartAddress(c.Organisation, answer.Measure.ID), c.Organisation == own
+		l.name, l.href, l.own = shortName(trust.Name), e.chartAt(c.Organisation, answer.Measure.ID), c.Organisation == own
 		l.detail = string(c.Organisation)
 		if trust.ICB.Name != "" {
 			l.detail += " · " + shortName(trust.ICB.Name)

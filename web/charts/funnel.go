@@ -35,7 +35,8 @@ type funnelView struct {
 	picture   plot.FunnelPicture
 	rows      []funnelRow // in order of name
 	asked     url.Values
-	lengths   []int // how many periods may be added up
+	lengths   []int                                             // how many periods may be added up
+	chartAt   func(measures.ODSCode, measures.MeasureID) string // empty: no such chart
 }
 
 // Funnel compares trusts in one measure: as a page, or as .csv, .json or .svg. A
@@ -49,7 +50,7 @@ func (p *Pages) Funnel(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Title = measure.Title + ", by size of trust"
 	page.Crumbs = append(page.Crumbs, layout.Crumb{Name: measure.Title, URL: measureAddress(measure.ID)})
-	v := funnelView{page: page, measure: measure, own: actor.ODS, asked: r.URL.Query()}
+	v := funnelView{page: page, measure: measure, own: actor.ODS, asked: r.URL.Query(), chartAt: p.chartAt}
 	if err := p.Analysis.Comparable(measure, 1, 0); err != nil {
 		if format != "" {
 			return fmt.Errorf("funnel of %s: %w", measure.ID, err)
@@ -212,7 +213,7 @@ func (v *funnelView) drawing() plot.FunnelPicture {
 		Size: v.inputTitle(sdk.InputDenominator) + ", " + v.stretch()}
 	for i, code := range f.Groups {
 		name := v.subject.Groups[i]
-		p.Groups = append(p.Groups, plot.Group{Name: name, Short: withoutForm(name), Href: chartAddress(code, v.measure.ID), Own: code == v.own})
+		p.Groups = append(p.Groups, plot.Group{Name: name, Short: withoutForm(name), Href: v.chartAt(code, v.measure.ID), Own: code == v.own})
 	}
 	return p
 }

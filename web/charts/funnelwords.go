@@ -55,7 +55,7 @@ type funnelRow struct {
 func (v *funnelView) row(i int) funnelRow {
 	f, c, unit := &v.funnel, &v.funnel.Chart, v.measure.Unit
 	code := f.Groups[i]
-	r := funnelRow{index: i, code: code, name: v.subject.Groups[i], href: chartAddress(code, v.measure.ID), own: code == v.own,
+	r := funnelRow{index: i, code: code, name: v.subject.Groups[i], href: v.chartAt(code, v.measure.ID), own: code == v.own,
 		numerator: figure(f.Numerator, i), denominator: figure(f.Denominator, i), value: absent(c, i, v.subject.Hidden),
 		inner: "–", outer: "–", cause: c.Causes[i], lies: "Hidden"}
 	if measures.IsMissing(c.Y[i]) {
@@ -170,7 +170,7 @@ func (v *funnelView) leftOut() []outlier {
 				text += " Part of " + v.name(t.New) + " since " + t.From.DayName() + "."
 			}
 		}
-		list = append(list, outlier{v.name(out.Organisation), chartAddress(out.Organisation, v.measure.ID), text})
+		list = append(list, outlier{v.name(out.Organisation), v.chartAt(out.Organisation, v.measure.ID), text})
 	}
 	slices.SortStableFunc(list, func(a, b outlier) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	return list
@@ -182,7 +182,7 @@ func (v *funnelView) happened() []outlier {
 	var list []outlier
 	for _, t := range v.takeovers {
 		if t.From >= v.funnel.First && v.trusts[t.Old] != nil && v.compared(t.New) {
-			list = append(list, outlier{v.name(t.New), chartAddress(t.New, v.measure.ID),
+			list = append(list, outlier{v.name(t.New), v.chartAt(t.New, v.measure.ID),
 				"took over " + v.name(t.Old) + " (" + string(t.Old) + ") on " + t.From.DayName() + ". Its figures are of one trust before and of two after."})
 		}
 	}
@@ -192,7 +192,7 @@ func (v *funnelView) happened() []outlier {
 			if e.Kind == measures.Merger && slices.ContainsFunc(v.takeovers, func(t postgres.Takeover) bool { return t.New == e.Organisation }) {
 				continue // told above
 			}
-			o.name, o.href = v.name(e.Organisation), chartAddress(e.Organisation, v.measure.ID)
+			o.name, o.href = v.name(e.Organisation), v.chartAt(e.Organisation, v.measure.ID)
 		}
 		list = append(list, o)
 	}

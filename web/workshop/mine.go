@@ -16,6 +16,7 @@ import (
 type mine struct {
 	page    layout.Page
 	bring   bool
+	drafts  bool // the reader has a place for drafts
 	plugins []ownPlugin
 }
 
@@ -44,7 +45,7 @@ func (p *Pages) Mine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := mine{page: page}
+	v := mine{page: page, drafts: p.may(r.Context(), actor, policy.PluginTry)}
 	v.bring, _ = p.Making.Life.May(r.Context(), actor, policy.ReleaseSubmit, unborn())
 	live, err := p.Shared.Adoptions(r.Context())
 	if err != nil {
