@@ -40,6 +40,8 @@ var waysOut = []struct {
 	{"demo-improvement-lead", "/trusts/ZZA/adoptions", policy.ChartRead},
 	{"demo-improvement-lead", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend},
 	{"demo-clinician", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend}, // denied
+	{"demo-improvement-lead", "/adopt/harbour-still-there?version=1.4.0", policy.ChartRead},
+	{"demo-improvement-lead", "/adopt/harbour-still-there/difference?version=1.4.0", policy.ChartRead},
 	{"demo-governance-lead", "/governance", policy.AccessDecide},
 	{"demo-governance-lead", "/governance/agreements", policy.AccessDecide},
 	{"demo-governance-lead", "/governance/log", policy.LogRead},
@@ -53,7 +55,7 @@ var withoutFigures = []struct{ person, path string }{
 	{"demo-clinician", "/trusts"}, {"demo-clinician", "/trusts?q=lark"}, {"demo-clinician", "/measures"}, {"demo-clinician", "/plugins"},
 	{"demo-clinician", "/plugins/spc"}, {"demo-clinician", "/plugins/spc.json"}, {"demo-clinician", "/measures/ae-4h/about"},
 	{"demo-clinician", "/plugins/quarantine"}, {"demo-clinician", "/governance"}, {"demo-clinician", "/governance/baseline"},
-	{"demo-clinician", "/access/requests"}, {"demo-clinician", "/account"}, {"demo-clinician", "/nowhere"},
+	{"demo-clinician", "/adopt"}, {"demo-improvement-lead", "/adopt"}, {"demo-clinician", "/access/requests"}, {"demo-clinician", "/account"}, {"demo-clinician", "/nowhere"},
 }
 
 // entriesOf gives what the ledger has taken in while something was done.
@@ -121,7 +123,7 @@ func TestEveryWayOutIsDecidedBeforeFiguresAreRead(t *testing.T) {
 
 // elsewhere are the doors whose pages are about governance, plugins or the reader's
 // own account. Their own tests say what is asked there; none has figures.
-var elsewhere = []string{"/governance/policies", "/governance/people", "/governance/log", "/governance/requests", "/access/requests/", "/plugins/", "/account", "/sign-in", "/setup", "/assets/"}
+var elsewhere = []string{"/governance/policies", "/governance/people", "/governance/log", "/governance/requests", "/access/requests/", "/plugins/", "/hub/", "/account", "/sign-in", "/setup", "/assets/"}
 
 // TestNoWayOutIsForgotten holds the lists above to the site map: every address that
 // a reader can get is on one of them.
