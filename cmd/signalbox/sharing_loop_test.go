@@ -22,6 +22,7 @@ import (
 	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
+	"github.com/signalbox-health/signalbox/web/browsertest"
 )
 
 // loop is two installations, and whoever runs the hub: the first publishes and is
@@ -32,6 +33,7 @@ type loop struct {
 	*issuer
 	hub, node *party
 	carried   bool // the second has no connection: all that it learns is carried in a folder
+	seen      bool // its pages are looked at in a browser as well
 }
 
 func newLoop(t *testing.T, w world, carried bool) *loop {
@@ -184,6 +186,7 @@ func (l *loop) adoptsIt(version string) postgres.Adoption {
 	taken := lead.post(l, "/adopt/"+pluginID+"/take", l.node.address, form)
 	mustLeadOn(l.T, "take it here", taken)
 	mustSay(l.T, "what it would come to", lead.get(l, "/adopt/"+pluginID+"?version="+version), 200, "<svg", "Adopt for")
+	l.look("adopt "+version, "/adopt/"+pluginID+"?version="+version, 200)
 	form.Set("do", "adopt")
 	mustLeadOn(l.T, "adopt it", lead.post(l, "/adopt/"+pluginID, l.node.address, form))
 	return l.pinned()
@@ -247,12 +250,40 @@ func TestWhatHelpedOneTrustRunsAtAnotherAndItsEvidenceReturns(t *testing.T) {
 		name    string
 		world   func(testing.TB) world
 		carried bool
+		seen    bool
 	}{
-		{"invented figures, through a registry", inventedWorld, false},
-		{"invented figures, carried in a folder", inventedWorld, true},
-		{"published figures, through a registry", publishedWorld, false},
+		{"invented figures, through a registry", inventedWorld, false, true},
+		{"invented figures, carried in a folder", inventedWorld, true, false},
+		{"published figures, through a registry", publishedWorld, false, false},
 	} {
-		t.Run(test.name, func(t *testing.T) { walk(newLoop(t, test.world(t), test.carried)) })
+		t.Run(test.name, func(t *testing.T) {
+			l := newLoop(t, test.world(t), test.carried)
+			l.seen = test.seen
+			walk(l)
+		})
+	}
+}
+
+// look puts a page of the adopter's before whoever reads it, without scripts, wide and
+// narrow; with SIGNALBOX_WALK naming a folder it keeps a picture there.
+func (l *loop) look(what, path string, status int64) {
+	l.Helper()
+	keep := os.Getenv("SIGNALBOX_WALK")
+	if !l.seen && keep == "" {
+		return
+	}
+	b := eyes(l)
+	b.Cookie(l, l.node.address, "signalbox", l.node.cookie(l.node.as(l.T, "LEAD", "improvement")))
+	b.Scripts(l, false)
+	defer b.Scripts(l, true)
+	b.Visit(l, l.node.address+path, status)
+	mustBeFit(l, b, false, what)
+	for _, v := range []browsertest.View{{Width: 1280, Scheme: "light"}, {Width: 320, Scheme: "light"}} {
+		if keep == "" {
+			continue
+		}
+		b.Look(l, v)
+		write(l, filepath.Join(keep, fmt.Sprintf("%s %s %d.png", l.adopts, what, v.Width)), string(picture(l.T, b, v.Width, 0)))
 	}
 }
 
@@ -283,6 +314,10 @@ func walk(l *loop) {
 		mustSay(l.T, "the listing at "+at, r.get(l, "/plugins/"+pluginID), 200, "What happened where it was adopted", "ssociated with", string(l.adopts))
 	}
 
+	l.look("listing", "/plugins/"+pluginID, 200)
+	l.look("adoptions", "/trusts/"+string(l.adopts)+"/adoptions", 200)
+	l.look("chart", l.chart(), 200)
+
 	l.publish("1.1.0", "Two years make the baseline.", func(m *measures.Measure) { m.Baseline = 24 })
 	if now := l.pinned(); now.Digest != first.Digest {
 		l.Errorf("a new version is out, and %s runs where %s was pinned", now.Digest.Short(), first.Digest.Short())
@@ -290,6 +325,7 @@ func walk(l *loop) {
 	mustSay(l.T, "a new version is offered", lead().get(l, "/plugins/"+pluginID), 200, "Two years make the baseline.", "1.1.0")
 	mustLeadOn(l.T, "take the new one", lead().post(l, "/adopt/"+pluginID+"/take", l.node.address, url.Values{"version": {"1.1.0"}}))
 	mustSay(l.T, "what it would change", lead().get(l, "/adopt/"+pluginID+"/difference?version=1.1.0"), 200, "<svg", "Two years make the baseline.")
+	l.look("difference", "/adopt/"+pluginID+"/difference?version=1.1.0", 200)
 	second := l.adoptsIt("1.1.0")
 	if second.Digest == first.Digest || second.First != first.First || second.Replaces != first.ID {
 		l.Errorf("after the first %+v came %+v", first, second)
@@ -368,6 +404,9 @@ func (l *loop) withdraws(digest plugins.Digest) {
 	mustSay(l.T, "the chart of a withdrawn release", lead.get(l, l.chart()), 403, "withdrawn")
 	mustSay(l.T, "the listing of a withdrawn release", lead.get(l, "/plugins/"+pluginID), 200, "It counts the wrong way.")
 	mustSay(l.T, "the workshop", lead.get(l, "/plugins"), 200, "withdrawn")
+	l.look("withdrawn chart", l.chart(), 403)
+	l.look("withdrawn listing", "/plugins/"+pluginID, 200)
+	l.look("workshop", "/plugins", 200)
 	mustSay(l.T, "adopt it again", lead.post(l, "/adopt/"+pluginID, l.node.address, url.Values{"version": {"1.1.0"}, "do": {"adopt"}}), 403)
 	mustLeadOn(l.T, "back to the one before", lead.post(l, "/adopt/"+pluginID+"/undo", l.node.address, url.Values{}))
 	mustSay(l.T, "the chart of the one before", lead.get(l, l.chart()), 200, "<svg", "1.0.0")
