@@ -354,9 +354,9 @@ func (v *offered) canAdopt() bool {
 func runsText(a *postgres.Adoption) string {
 	since := " since " + dateOf(a.At).DayName()
 	if a.Stage == postgres.Pilot {
-		return "pilots it" + since
+		return "has piloted it" + since
 	}
-	return "runs it" + since
+	return "has run it" + since
 }
 
 func runsNow(a *postgres.Adoption) string {

@@ -873,7 +873,7 @@ func withdrawalNote(v offered) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if x, must := v.mustAct(); must {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"note\" role=\"status\"><h2>Version ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"note first\" role=\"status\"><h2>Version ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
