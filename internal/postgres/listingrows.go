@@ -29,14 +29,14 @@ type listingRow struct {
 
 // listingRows are the rows of an index. All versions of a plugin share their
 // evidence: whoever looks for one wants to know what became of those who have it.
-func listingRows(index *registry.Index, list *registry.List, now time.Time) ([]listingRow, error) {
-	latest := latestOf(index.Releases)
+func listingRows(releases []registry.Listing, list *registry.List, now time.Time) ([]listingRow, error) {
+	latest := latestOf(releases)
 	outcomes := map[string]outcome{}
-	for _, l := range index.Releases {
+	for _, l := range releases {
 		outcomes[l.ID] = outcomes[l.ID].and(list.Said(l, now).Evidence)
 	}
-	rows := make([]listingRow, 0, len(index.Releases))
-	for _, l := range index.Releases {
+	rows := make([]listingRow, 0, len(releases))
+	for _, l := range releases {
 		text, err := json.Marshal(l)
 		if err != nil {
 			return nil, fmt.Errorf("release %s %s: %w", l.ID, l.Version, err)

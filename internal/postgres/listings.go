@@ -22,12 +22,16 @@ func (db *DB) TakeIndex(ctx context.Context, list registry.Envelope, index *regi
 	if err := json.Unmarshal(list.Payload, &publishers); err != nil {
 		return fmt.Errorf("take index %d: its list of publishers: %w: %w", index.Serial, registry.ErrMalformed, err)
 	}
-	rows, err := listingRows(index, &publishers, db.now())
-	if err != nil {
-		return fmt.Errorf("take index %d: %w", index.Serial, err)
-	}
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if err := db.moveHub(ctx, tx, list, index, listSerial); err != nil {
+			return err
+		}
+		releases, err := stillWithdrawn(ctx, tx, index.Releases)
+		if err != nil {
+			return err
+		}
+		rows, err := listingRows(releases, &publishers, db.now())
+		if err != nil {
 			return err
 		}
 		return replaceListings(ctx, tx, rows)
@@ -65,6 +69,43 @@ func (db *DB) moveHub(ctx context.Context, tx pgx.Tx, list registry.Envelope, in
 		pgx.NamedArgs{"list": string(listText), "listSerial": listSerial, "index": string(headerText), "serial": index.Serial,
 			"expires": index.Expires, "at": moment(db.now())})
 	return err
+}
+
+// stillWithdrawn keeps what was withdrawn so, whatever a newer index says of it: a
+// mended release is another version, and whoever steals the keys of the index could
+// otherwise let a release run again that nobody should run.
+func stillWithdrawn(ctx context.Context, tx pgx.Tx, releases []registry.Listing) ([]registry.Listing, error) {
+	rows, err := tx.Query(ctx, `SELECT listing FROM listing WHERE state = 'withdrawn'`)
+	if err != nil {
+		return nil, err
+	}
+	withdrawn, err := pgx.CollectRows(rows, scanListing)
+	if err != nil || len(withdrawn) == 0 {
+		return releases, err
+	}
+	at := map[[2]string]int{}
+	for i, l := range releases {
+		at[[2]string{l.ID, l.Version}] = i
+	}
+	releases = slices.Clone(releases)
+	for _, l := range withdrawn {
+		i, listed := at[[2]string{l.ID, l.Version}]
+		switch {
+		case !listed:
+			releases = append(releases, l)
+		case releases[i].State != registry.Withdrawn:
+			releases[i].State, releases[i].Until, releases[i].Reason = l.State, l.Until, l.Reason
+		}
+	}
+	return releases, nil
+}
+
+func scanListing(row pgx.CollectableRow) (l registry.Listing, err error) {
+	var text []byte
+	if err := row.Scan(&text); err != nil {
+		return l, err
+	}
+	return l, json.Unmarshal(text, &l)
 }
 
 // Listings gives all versions of a plugin that the hub knows, the highest first.
@@ -113,11 +154,5 @@ func (db *DB) readListings(ctx context.Context, where string, args pgx.NamedArgs
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l registry.Listing, err error) {
-		var text []byte
-		if err := row.Scan(&text); err != nil {
-			return l, err
-		}
-		return l, json.Unmarshal(text, &l)
-	})
+	return pgx.CollectRows(rows, scanListing)
 }

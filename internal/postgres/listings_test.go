@@ -214,6 +214,25 @@ func TestAnOlderIndexOrListIsRefusedAndNothingChanges(t *testing.T) {
 	}
 }
 
+func TestWhatWasWithdrawnStaysSoWhateverANewerIndexSays(t *testing.T) {
+	db, hub := open(t), newHub(t)
+	bad := listing("late", "1.0.0", "late")
+	bad.State, bad.Reason = registry.Withdrawn, "It counts twice"
+	take(t, db, hub, anIndex(1, bad, listing("other", "1.0.0", "other")))
+	again := listing("late", "1.0.0", "late")
+	for serial, index := range []*registry.Index{anIndex(2, again, listing("other", "1.0.0", "other")), anIndex(3, listing("other", "1.0.0", "other"))} {
+		take(t, db, hub, index)
+		states, err := db.ListedStates(t.Context(), bad.Contents)
+		if err != nil || states[bad.Contents] != registry.Withdrawn {
+			t.Errorf("after index %d it is %q, %v", serial+2, states[bad.Contents], err)
+		}
+		versions, err := db.Listings(t.Context(), "late")
+		if err != nil || len(versions) != 1 || versions[0].Reason != "It counts twice" {
+			t.Errorf("after index %d the reason is lost: %+v, %v", serial+2, versions, err)
+		}
+	}
+}
+
 func TestAnotherHubMayHaveOtherNumbers(t *testing.T) {
 	db, before, next := open(t), newHub(t), newHub(t)
 	before.serial = 20_000
