@@ -145,7 +145,7 @@ func (x *Index) check() error {
 	}
 	for i, l := range x.Releases {
 		switch {
-		case l.ID == "" || l.Version == "" || l.Publisher == "" || !l.Contents.Valid() || !l.Artifact.Valid():
+		case !isWord(l.ID) || !isWord(l.Version) || !isWord(l.Publisher) || !l.Contents.Valid() || !l.Artifact.Valid():
 			return bad("release %d lacks an id, a version, a publisher or a digest", i+1)
 		case l.State == Deprecated && (l.Until.IsZero() || l.Reason == ""):
 			return bad("%s %s is deprecated without a day or a reason", l.ID, l.Version)

@@ -67,6 +67,7 @@ func TestIndexWithHolesIsNotSigned(t *testing.T) {
 	c := newCountry(t)
 	for name, change := range map[string]func(*Index){
 		"twice":                    func(x *Index) { x.Releases[1] = x.Releases[0] },
+		"a name with a NUL":        func(x *Index) { x.Releases[0].ID += "\x00" },
 		"out of order":             func(x *Index) { x.Releases[0], x.Releases[1] = x.Releases[1], x.Releases[0] },
 		"no digest":                func(x *Index) { x.Releases[0].Contents = "sha256:1" },
 		"withdrawn without reason": func(x *Index) { x.Releases[0].State = Withdrawn },

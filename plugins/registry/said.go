@@ -111,9 +111,10 @@ func ofRelease(contents plugins.Digest, plugin, version string, issued time.Time
 
 func isWord(text string) bool { return isText(text, maxWord) }
 
-// isText reports whether a text says something and is no longer than it may be.
+// isText reports whether a text says something, is no longer than it may be, and holds
+// no NUL, which databases cannot keep.
 func isText(text string, most int) bool {
-	return strings.TrimSpace(text) != "" && utf8.ValidString(text) && utf8.RuneCountInString(text) <= most
+	return strings.TrimSpace(text) != "" && !strings.ContainsRune(text, 0) && utf8.ValidString(text) && utf8.RuneCountInString(text) <= most
 }
 
 func (v Evidence) check() error {
