@@ -33,6 +33,8 @@ var pictures = []struct {
 	{"chart-dark", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[1], 1130},
 	{"chart-320", "demo-clinician", "/trusts/ZZA/measures/ae-4h", 200, views[3], 1600},
 	{"all-trusts", "demo-clinician", "/measures/ae-4h", 200, views[0], 0},
+	{"listing", "demo-improvement-lead", "/plugins/harbour-still-there", 200, views[0], 1640},
+	{"adopt", "demo-improvement-lead-b", "/adopt/harbour-still-there?version=1.3.2", 200, views[0], 0},
 	{"denied", "demo-clinician", "/trusts/ZZB/measures/demo-falls", 403, views[0], 0},
 }
 

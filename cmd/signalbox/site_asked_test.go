@@ -38,8 +38,8 @@ var waysOut = []struct {
 	{"demo-clinician", "/measures/ae-4h/funnel.svg", policy.DataExport},
 	{"demo-clinician-b", "/trusts/ZZA/measures/demo-falls", policy.ChartRead}, // denied
 	{"demo-improvement-lead", "/trusts/ZZA/adoptions", policy.ChartRead},
-	{"demo-improvement-lead", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend},
-	{"demo-clinician", "/trusts/ZZA/adoptions/1/harbour-still-there", policy.EvidenceSend}, // denied
+	{"demo-improvement-lead", "/trusts/ZZA/adoptions/{live}/harbour-still-there", policy.EvidenceSend},
+	{"demo-clinician", "/trusts/ZZA/adoptions/{live}/harbour-still-there", policy.EvidenceSend}, // denied
 	{"demo-improvement-lead", "/adopt/harbour-still-there?version=1.4.0", policy.ChartRead},
 	{"demo-improvement-lead", "/adopt/harbour-still-there/difference?version=1.4.0", policy.ChartRead},
 	{"demo-governance-lead", "/governance", policy.AccessDecide},
@@ -88,7 +88,7 @@ func TestEveryWayOutIsDecidedBeforeFiguresAreRead(t *testing.T) {
 	for _, way := range waysOut {
 		r := s.as(t, way.person)
 		var answer reply
-		entries := s.entriesOf(t, func() { answer = r.get(t, way.path) })
+		entries := s.entriesOf(t, func() { answer = r.get(t, s.live(t, way.path)) })
 		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusForbidden {
 			t.Errorf("%s answers %s", way.path, answer.Status)
 		}

@@ -46,7 +46,7 @@ const scrolled = `[...document.querySelectorAll("main *")].filter(e => e.scrollW
 
 // whoSees is somebody to whom a page opens: only innovators bring plugins.
 func whoSees(path string) string {
-	if path == "/plugins/new" {
+	if path == "/plugins/new" || path == "/plugins/releases/new" {
 		return "demo-innovator"
 	}
 	return "demo-clinician"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -112,9 +113,9 @@ var sitePages = []sitePage{
 	{name: "what became of what was adopted", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions", says: "A real change, in the good direction"},
 	{name: "what became of it where two trusts merged", person: "demo-improvement-lead", path: "/trusts/ZZD/adoptions", says: "A merger, October 2024"},
 	{name: "a trust that has adopted nothing", person: "demo-clinician", path: "/trusts/ZZE/adoptions", says: "runs no release of others"},
-	{name: "what would leave", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/1/harbour-still-there", says: "This page shows all of it"},
-	{name: "what would leave without its points", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/1/harbour-still-there?points=no", says: "Sign and send, without its points"},
-	{name: "what would leave, as somebody who may not", person: "demo-clinician", path: "/trusts/ZZA/adoptions/1/harbour-still-there", status: 403, says: "What was checked"},
+	{name: "what would leave", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/{live}/harbour-still-there", says: "This page shows all of it"},
+	{name: "what would leave without its points", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/{live}/harbour-still-there?points=no", says: "Sign and send, without its points"},
+	{name: "what would leave, as somebody who may not", person: "demo-clinician", path: "/trusts/ZZA/adoptions/{live}/harbour-still-there", status: 403, says: "What was checked"},
 	{name: "no such adoption", person: "demo-improvement-lead", path: "/trusts/ZZA/adoptions/999/harbour-still-there", status: 404, says: "No such adoption runs here"},
 	{name: "releases from a file", person: "demo-improvement-lead", path: "/adopt", says: "Who signed each release is checked here"},
 	{name: "releases from a file, as somebody who may not", person: "demo-clinician", path: "/adopt", status: 403, says: "You do not take releases in here"},
@@ -228,7 +229,7 @@ func (p sitePage) open(t testing.TB, s *openedSite, b *browsertest.Browser) {
 	if status == 0 {
 		status = 200
 	}
-	b.Visit(t, s.address+p.path, status)
+	b.Visit(t, s.address+s.live(t, p.path), status)
 }
 
 // overflow names what makes a page wider than its window: nothing, if all is
@@ -294,4 +295,24 @@ func TestEveryPageIsCompleteWithoutScripts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// live puts the number of the adoption that runs into the address of a page about it:
+// every change to another version and back begins a new one.
+func (s *openedSite) live(t testing.TB, path string) string {
+	t.Helper()
+	if !strings.Contains(path, "{live}") {
+		return path
+	}
+	all, err := s.house.db.Adoptions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if strings.HasPrefix(path, "/trusts/"+string(a.Organisation)+"/") && strings.Contains(path, "/"+a.Plugin) {
+			return strings.Replace(path, "{live}", strconv.FormatInt(a.ID, 10), 1)
+		}
+	}
+	t.Fatalf("%s: nothing of that name runs there", path)
+	return ""
 }

@@ -13,9 +13,9 @@ checks := [one | some one in of_figures; not one.code in of_nobody] if {
 }
 
 # Of all organisations at once, there is none to belong to or to agree with.
-of_nobody := {"own", "system", "agreement"} if facts.everyone
+default of_nobody := set()
 
-of_nobody := set() if not facts.everyone
+of_nobody := {"own", "system", "agreement"} if facts.everyone
 
 of_figures := [
 	{"code": "signed_in", "text": "You are signed in.", "met": facts.signed_in},
