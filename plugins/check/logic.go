@@ -44,5 +44,5 @@ func (c *checking) ownerOf(known *measures.Measure) string {
 			return r.Manifest.ID
 		}
 	}
-	return known.Uses.Plugin
+	return "the-plugin-that-brings-it"
 }
