@@ -117,7 +117,7 @@ func bedWaits() plugins.Manifest {
 // clinicGap reads the demonstration's own unpublished figures.
 func clinicGap() plugins.Manifest {
 	d := Missed()
-	m := pack("harbour-clinic-kept", "1.0.0", "Appointments that were kept", "Harbour Health Lab (fictional)", measures.Measure{
+	return pack("harbour-clinic-kept", "1.0.0", "Missed appointments, most deprived fifth", "Harbour Health Lab (fictional)", measures.Measure{
 		ID: "harbour-clinic-kept", Title: "Missed appointments where people are most deprived",
 		Problem:   "Reminders help those who could come anyway. Whether they help those who find it hardest is not seen in the whole.",
 		Why:       "A clinic that improves for most and not for the most deprived has widened the gap.",
@@ -128,7 +128,6 @@ func clinicGap() plugins.Manifest {
 		Unit:   measures.Unit{Multiply: 100, Symbol: "%", Words: "of appointments", Decimals: 1}, Direction: measures.Decrease, Type: "process", Baseline: 24,
 		AuthoredBy: "Nell Orchard (fictional)", CheckedBy: "Dr Ansel Pike (fictional)",
 	})
-	return m
 }
 
 func firstOperation() plugins.Manifest {
