@@ -25,7 +25,7 @@ func (h *house) evidenceJob(ctx context.Context) error {
 	}
 	done, err := h.testimony().SendDue(ctx, live)
 	if done.Sent+done.Denied > 0 {
-		h.log.Info("evidence that is due", "signed", done.Sent, "same", done.Same, "early", done.Early, "denied", done.Denied)
+		h.log.Info("evidence that is due", "signed", done.Sent, "same", done.Same, "early", done.Early, "denied", done.Denied, "unseen", done.Unseen)
 	}
 	return err
 }

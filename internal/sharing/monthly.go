@@ -23,14 +23,16 @@ type Monthly struct {
 	Same   int // nothing new since what was sent last
 	Early  int // too few points for a result, or none
 	Denied int // by the policy, as it is now
+	Unseen int // nobody has looked at the first and sent it
 }
 
 // SendDue makes and signs the evidence of every adoption that is to send it and whose
 // last is a month old. It acts for the person who adopted, as the record of that
 // decision has them, and asks the policy as it is today: where they may not send any
 // more, because it forbids it or their training has run out, nothing leaves until
-// somebody sends it by hand. Whoever has seen the points once goes on to see them;
-// otherwise only before, after and the result leave. Doing it twice sends nothing twice.
+// somebody sends it by hand. The first of a release is always sent by hand: nobody says
+// yes to a document of a kind that they have never seen. What follows has the points
+// if that one had them. Doing it twice sends nothing twice.
 func (w *Witness) SendDue(ctx context.Context, live []postgres.Adoption) (Monthly, error) {
 	var done Monthly
 	var faults []error
@@ -63,6 +65,10 @@ func (w *Witness) sendOf(ctx context.Context, a postgres.Adoption, done *Monthly
 		if layer.Baseline == nil || last != nil && w.Now().Sub(last.At) < sendEvery {
 			continue
 		}
+		if last == nil {
+			done.Unseen++
+			continue
+		}
 		faults = append(faults, w.sendOne(ctx, actor, a, id, last, done))
 	}
 	return errors.Join(faults...)
@@ -70,7 +76,7 @@ func (w *Witness) sendOf(ctx context.Context, a postgres.Adoption, done *Monthly
 
 // sendOne sends the evidence of one measure, if it says something new.
 func (w *Witness) sendOne(ctx context.Context, actor policy.Actor, a postgres.Adoption, id measures.MeasureID, last *Sent, done *Monthly) error {
-	p, key, err := w.prepare(ctx, actor, a.Organisation, a.ID, id, last != nil && len(last.Evidence.Points) > 0)
+	p, key, err := w.prepare(ctx, actor, a.Organisation, a.ID, id, len(last.Evidence.Points) > 0)
 	switch {
 	case errors.Is(err, policy.ErrDenied):
 		done.Denied++
@@ -84,15 +90,13 @@ func (w *Witness) sendOne(ctx context.Context, actor policy.Actor, a postgres.Ad
 		done.Early++
 		return nil
 	}
-	if last != nil {
-		before, err := digestOf(last.Evidence)
-		if err != nil {
-			return err
-		}
-		if before == p.Digest {
-			done.Same++
-			return nil
-		}
+	before, err := digestOf(last.Evidence)
+	if err != nil {
+		return err
+	}
+	if before == p.Digest {
+		done.Same++
+		return nil
 	}
 	if err := w.keep(ctx, p, key); err != nil {
 		return err

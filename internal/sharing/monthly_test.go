@@ -28,17 +28,34 @@ func (h *adopter) month(t testing.TB) (sharing.Monthly, int) {
 	return done, len(waiting)
 }
 
+// sendsTheFirst looks at the evidence, without its points, and sends it by hand.
+func (h *adopter) sendsTheFirst(t testing.TB) {
+	t.Helper()
+	live, err := h.db.Adoptions(t.Context())
+	if err != nil || len(live) != 1 {
+		t.Fatalf("adoptions: %v, %v", live, err)
+	}
+	p, err := h.witness.Evidence(t.Context(), lead("RAA"), "RAA", live[0].ID, bellmereFalls, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.witness.Send(t.Context(), lead("RAA"), "RAA", live[0].ID, bellmereFalls, false, p.Digest); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEvidenceIsSentEachMonthForThoseWhoSaidSo(t *testing.T) {
 	h := newAdopter(t, falls(0, 30, fewer))
-	if done, waiting := h.month(t); done.Early != 1 || waiting != 0 {
+	if done, waiting := h.month(t); done.Unseen != 1 || waiting != 0 {
 		t.Errorf("on the day of the adoption: %+v, %d wait", done, waiting)
 	}
 	h.now = time.Date(2026, 5, 10, 12, 0, 0, 0, time.UTC)
 	h.load(t, "RAA", falls(30, 40, fewer))
 	h.look(t)
-	if done, waiting := h.month(t); done.Sent != 1 || waiting != 1 {
-		t.Fatalf("after ten months: %+v, %d wait", done, waiting)
+	if done, waiting := h.month(t); done != (sharing.Monthly{Unseen: 1}) || waiting != 0 {
+		t.Fatalf("after ten months nobody has seen one, and it left: %+v, %d wait", done, waiting)
 	}
+	h.sendsTheFirst(t)
 	history, err := h.witness.History(t.Context(), "RAA")
 	if err != nil || len(history) != 1 || len(history[0].Evidence.Points) != 0 || history[0].Evidence.Result != registry.Improved || history[0].By != "lead-raa" {
 		t.Fatalf("what was sent: %+v, %v", history, err)
@@ -68,10 +85,12 @@ func TestNothingIsSentEachMonthWhereItMayNotLeaveAnyMore(t *testing.T) {
 	} {
 		h := newAdopter(t, falls(0, 30, fewer))
 		h.aYearLater(t, fewer)
+		h.sendsTheFirst(t)
+		h.now = h.now.AddDate(0, 0, 29)
 		change(h)
 		h.look(t)
 		before := h.reads.Load()
-		if done, waiting := h.month(t); done.Denied != 1 || waiting != 0 || h.reads.Load() != before {
+		if done, waiting := h.month(t); done.Denied != 1 || waiting != 1 || h.reads.Load() != before {
 			t.Errorf("%s: %+v, %d wait, %d readings", name, done, waiting, h.reads.Load()-before)
 		}
 	}

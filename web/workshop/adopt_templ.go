@@ -973,7 +973,7 @@ func withNone(list []layout.Option, none bool) []layout.Option {
 
 func sendOptions(sends bool) []layout.Option {
 	return []layout.Option{
-		{Value: "yes", Name: "Yes, each month", Hint: "You see the document before it first leaves.", Chosen: sends},
+		{Value: "yes", Name: "Yes, each month", Hint: "You look at the first and send it; those after it go by themselves.", Chosen: sends},
 		{Value: "no", Name: "No", Chosen: !sends},
 	}
 }

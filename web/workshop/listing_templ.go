@@ -1689,7 +1689,7 @@ func adoptionNote(v offered) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.live.Sends {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 126, "Evidence is sent back each month, as your policy allows. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 126, "Once you have sent the first evidence, more follows each month, as your policy allows. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
