@@ -183,13 +183,25 @@ func (l *loop) adoptsIt(version string) postgres.Adoption {
 	l.Helper()
 	lead := l.node.as(l.T, "LEAD", "improvement")
 	form := url.Values{"version": {version}}
-	taken := lead.post(l, "/adopt/"+pluginID+"/take", l.node.address, form)
-	mustLeadOn(l.T, "take it here", taken)
+	l.takes(version)
 	mustSay(l.T, "what it would come to", lead.get(l, "/adopt/"+pluginID+"?version="+version), 200, "<svg", "Adopt for")
 	l.look("adopt "+version, "/adopt/"+pluginID+"?version="+version, 200)
 	form.Set("do", "adopt")
 	mustLeadOn(l.T, "adopt it", lead.post(l, "/adopt/"+pluginID, l.node.address, form))
 	return l.pinned()
+}
+
+// takes brings a version here: from the catalogue, or from the file that was carried.
+func (l *loop) takes(version string) {
+	l.Helper()
+	lead := l.node.as(l.T, "LEAD", "improvement")
+	if l.carried && version == "1.1.0" { // the first comes from the catalogue in any case
+		mustSay(l.T, "a file that is none", l.sends(lead, "/adopt", l.file("manifest.json"), nil), 422, "cannot be read as releases")
+		mustSay(l.T, "one that only its author has signed", l.sends(lead, "/adopt", l.file("alone.tar"), nil), 200, "0 releases of 1 release")
+		mustSay(l.T, "take it from a file", l.sends(lead, "/adopt", l.file("both.tar"), nil), 200, "1 release was taken")
+		return
+	}
+	mustLeadOn(l.T, "take it here", lead.post(l, "/adopt/"+pluginID+"/take", l.node.address, url.Values{"version": {version}}))
 }
 
 // pinned is what runs at the adopter; its zero value is nothing.
@@ -323,7 +335,7 @@ func walk(l *loop) {
 		l.Errorf("a new version is out, and %s runs where %s was pinned", now.Digest.Short(), first.Digest.Short())
 	}
 	mustSay(l.T, "a new version is offered", lead().get(l, "/plugins/"+pluginID), 200, "Two years make the baseline.", "1.1.0")
-	mustLeadOn(l.T, "take the new one", lead().post(l, "/adopt/"+pluginID+"/take", l.node.address, url.Values{"version": {"1.1.0"}}))
+	l.takes("1.1.0")
 	mustSay(l.T, "what it would change", lead().get(l, "/adopt/"+pluginID+"/difference?version=1.1.0"), 200, "<svg", "Two years make the baseline.")
 	l.look("difference", "/adopt/"+pluginID+"/difference?version=1.1.0", 200)
 	second := l.adoptsIt("1.1.0")
