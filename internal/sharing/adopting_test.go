@@ -3,6 +3,7 @@ package sharing_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/signalbox-health/signalbox/internal/postgres"
 	"github.com/signalbox-health/signalbox/internal/sharing"
 	"github.com/signalbox-health/signalbox/measures"
+	"github.com/signalbox-health/signalbox/plugins"
 	"github.com/signalbox-health/signalbox/plugins/registry"
 	"github.com/signalbox-health/signalbox/policy"
 )
@@ -68,6 +70,37 @@ func TestAdoptingLocksABaselineThatNobodyCanMove(t *testing.T) {
 	}
 	if side := offer.Sides[0]; side.Difference == nil || !side.Difference.None() {
 		t.Errorf("the same logic would change the chart: %+v", side.Difference)
+	}
+}
+
+func TestATrustChoosesByWhichStrataItShowsAMeasure(t *testing.T) {
+	h := newAdopter(t, falls(0, 30, fewer))
+	whole := h.bring(t, next(t, "1.1.0", func(m *measures.Measure) { m.Stratifiers, m.Mix = nil, nil }))
+	choose := func(of plugins.Digest, strata ...string) *sharing.Proposal {
+		t.Helper()
+		p, err := h.adopting.Propose(t.Context(), lead("RAA"), sharing.Choice{Digest: of, Stage: postgres.Adopted,
+			Layers: postgres.Layers{Measures: map[measures.MeasureID]postgres.Layer{"bellmere-falls": {Stratifiers: append([]string{}, strata...)}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := choose(h.runs(t, "RAA").Digest); p.Measures[0].Layer.Stratifiers != nil || len(p.Misfits) > 0 {
+		t.Errorf("the mix needs its strata, and there would be %q", p.Measures[0].Layer.Stratifiers)
+	}
+	if p := choose(whole.Digest, "nowhere"); len(p.Misfits) != 1 || p.Misfits[0].Field != "strata" {
+		t.Errorf("split by what there is not: %+v", p.Misfits)
+	}
+	p := choose(whole.Digest, "ward")
+	if len(p.Misfits) > 0 || !slices.Equal(p.Measures[0].Layer.Stratifiers, []string{"ward"}) {
+		t.Fatalf("split by ward: %+v, %q", p.Misfits, p.Measures[0].Layer.Stratifiers)
+	}
+	if _, err := h.adopting.Adopt(t.Context(), lead("RAA"), p.Choice); err != nil {
+		t.Fatal(err)
+	}
+	answers, err := h.main.Ask(t.Context(), analysis.Question{Actor: lead("RAA"), Action: policy.ChartRead, Measure: "bellmere-falls", Organisation: "RAA", Stratifier: "ward"})
+	if err != nil || answers[0].Err != nil || len(answers[0].Charts) != 3 {
+		t.Errorf("charts of the wards: %d, %v, %v", len(answers[0].Charts), err, answers[0].Err)
 	}
 }
 

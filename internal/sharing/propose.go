@@ -33,6 +33,8 @@ type Proposed struct {
 	// FromHistory says that the target was taken from the organisation's own figures.
 	FromHistory bool
 	Measured    int // points that the organisation has
+	// Splits are the stratifiers of what is read, by which the measure could be split.
+	Splits []string
 	// Unsettled says that the baseline has more than one level.
 	Unsettled bool
 	// Answer is the chart, as this reader may see it; its Err says why there is none.
@@ -69,7 +71,8 @@ func (a *Adopting) Propose(ctx context.Context, actor policy.Actor, choice Choic
 		return nil, err
 	}
 	for i := range answers {
-		p.Measures = append(p.Measures, Proposed{Measure: &kept.Manifest.Measures[i], Answer: answers[i], Measured: measuredIn(&answers[i])})
+		m := &kept.Manifest.Measures[i]
+		p.Measures = append(p.Measures, Proposed{Measure: m, Answer: answers[i], Measured: measuredIn(&answers[i]), Splits: a.splits(p, m)})
 	}
 	p.chooseFirst()
 	for i := range p.Measures {
@@ -209,6 +212,7 @@ func (p *Proposal) chooseFirst() {
 func (p *Proposal) layer(m *Proposed) {
 	c := chartOf(&m.Answer)
 	chosen, told := p.Choice.Layers.Measures[m.ID]
+	chosen.Stratifiers = p.strata(m, chosen.Stratifiers)
 	switch {
 	case told && c != nil:
 		m.Layer = p.held(m, c, chosen)
@@ -222,6 +226,41 @@ func (p *Proposal) layer(m *Proposed) {
 	}
 	m.Unsettled = c != nil && m.Layer.Baseline != nil && !quiet(valuesWithin(c, m.Layer.Baseline))
 	p.lay(m.ID, m.Layer)
+}
+
+// splits are the stratifiers of what an organisation reads for a measure; none where
+// the measure is about one stratum.
+func (a *Adopting) splits(p *Proposal, m *measures.Measure) []string {
+	if m.Part != nil {
+		return nil
+	}
+	read := m.Dataset
+	if own, mapped := p.Choice.Layers.Datasets[read]; mapped {
+		read = own
+	}
+	d, _ := a.Catalogue.Dataset(read)
+	return d.Stratifiers
+}
+
+// strata are those by which an organisation shows a measure split; nil where they are
+// those of the release. What the check of the mix needs stays.
+func (p *Proposal) strata(m *Proposed, chosen []string) []string {
+	if chosen == nil {
+		return nil
+	}
+	for _, name := range chosen {
+		if !slices.Contains(m.Splits, name) {
+			p.misfit(m.ID, "strata", "The figures cannot be split by %s; choose among %s", name, words(m.Splits))
+			return nil
+		}
+	}
+	if m.Mix != nil && m.Mix.Stratifier != "" && !slices.Contains(chosen, m.Mix.Stratifier) {
+		chosen = append(slices.Clone(chosen), m.Mix.Stratifier)
+	}
+	if len(chosen) == len(m.Stratifiers) && !slices.ContainsFunc(chosen, func(name string) bool { return !slices.Contains(m.Stratifiers, name) }) {
+		return nil
+	}
+	return chosen
 }
 
 // held is a layer that somebody chose, with its points counted here: a form could

@@ -41,6 +41,7 @@ type adoptedMeasure struct {
 	from, to []layout.Option
 	target   layout.Field
 	note     layout.Field
+	strata   []layout.Option // by which it could be split
 }
 
 // TakeRelease fetches a release that the hub lists, and leads on to what it would
@@ -265,6 +266,9 @@ func choiceOf(r *http.Request, kept *postgres.KeptRelease) (sharing.Choice, []la
 		layer := postgres.Layer{Note: strings.TrimSpace(r.FormValue("note-" + id))}
 		if from, to := date("f-from-"+id, r.FormValue("from-"+id)), date("f-to-"+id, r.FormValue("to-"+id)); from != 0 && to != 0 {
 			layer.Baseline = &postgres.Baseline{From: from, To: to}
+		}
+		if _, sent := r.PostForm["splits-"+id]; sent {
+			layer.Stratifiers = append([]string{}, r.PostForm["strata-"+id]...)
 		}
 		target, err := targetOf(m, r.FormValue("target-"+id), r.FormValue("proposed-"+id))
 		if err != nil {

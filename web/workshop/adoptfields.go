@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,8 @@ func fieldOf(m *sharing.Misfit) string {
 		return "f-to-" + string(m.Measure)
 	case "target":
 		return "f-target-" + string(m.Measure)
+	case "strata":
+		return "f-strata-" + string(m.Measure)
 	case "dataset":
 		return "needs"
 	default:
@@ -108,6 +111,17 @@ func (v *adopting) measure(i int, r *http.Request) adoptedMeasure {
 		m.target.Value = sent[0]
 	}
 	m.note = layout.Field{ID: "f-note-" + id, Name: "note-" + id, Label: "A note for readers here", Hint: "Shown beside the chart. You may leave it empty.", Value: m.Layer.Note}
+	shown := m.Stratifiers
+	if m.Layer.Stratifiers != nil {
+		shown = m.Layer.Stratifiers
+	}
+	for _, name := range m.Splits {
+		o := layout.Option{Value: name, Name: capital(name), Chosen: slices.Contains(shown, name)}
+		if m.Mix != nil && m.Mix.Stratifier == name {
+			o.Hint = "The check of the mix needs it, so it stays."
+		}
+		m.strata = append(m.strata, o)
+	}
 	return m
 }
 
