@@ -75,20 +75,10 @@ func (s *Standing) Authors() []string {
 
 // State is where it is in its life. One that a checker has sent back is a draft again.
 func (s *Standing) State() policy.ReleaseState {
-	switch s.Last().Step {
-	case postgres.Submitted:
-		return policy.ReleaseSubmitted
-	case postgres.Checked:
-		return policy.ReleaseChecked
-	case postgres.Published:
-		return policy.ReleasePublished
-	case postgres.Deprecated:
-		return policy.ReleaseDeprecated
-	case postgres.Withdrawn:
-		return policy.ReleaseWithdrawn
-	default:
-		return policy.ReleaseDraft
+	if state, known := policyStates[s.Last().Step]; known {
+		return state
 	}
+	return policy.ReleaseDraft // nobody has brought it yet
 }
 
 // Facts are what the policy is told of it.
